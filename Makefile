@@ -1,0 +1,80 @@
+# kubectl keyrot. `make help` lists what there is.
+#
+# Variants live side by side under build/: STRICT=1 turns warnings into errors,
+# SANITIZE=address,undefined builds with sanitizers, NO_WIPE=1 leaves out the
+# wiping allocator (valgrind, positive controls), CC=clang-14 works.
+
+VERSION := 0.1.0
+
+CC ?= cc
+PKGS := libcurl openssl libcjson yaml-0.1
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
+	echo -lcurl -lssl -lcrypto -lcjson -lyaml)
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wformat=2 \
+	-Wswitch-enum -Wundef
+CPPFLAGS += -D_GNU_SOURCE -Isrc -DKR_VERSION='"$(VERSION)"'
+CFLAGS ?= -O2 -g
+BASE_CFLAGS := -std=c17 -fPIE -fno-strict-aliasing $(WARN) $(PKG_CFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+
+VARIANT := $(notdir $(firstword $(CC)))
+ifdef STRICT
+BASE_CFLAGS += -Werror
+VARIANT := $(VARIANT)-strict
+endif
+ifdef SANITIZE
+BASE_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=all
+LDFLAGS += -fsanitize=$(SANITIZE)
+CPPFLAGS += -DKR_NO_WIPE
+comma := ,
+VARIANT := $(VARIANT)-$(subst $(comma),-,$(SANITIZE))
+else
+BASE_CFLAGS += -fstack-protector-strong
+ifndef NO_WIPE
+CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+endif
+ifdef NO_WIPE
+CPPFLAGS += -DKR_NO_WIPE
+VARIANT := $(VARIANT)-nowipe
+endif
+
+B := build/$(VARIANT)
+
+# A file in a layer's folder is part of the program: there is no second list
+# to forget.
+SRC := $(wildcard src/*/*.c)
+OBJ := $(SRC:%.c=$(B)/%.o)
+
+.DEFAULT_GOAL := all
+.PHONY: all help clean
+
+all: kubectl-keyrot ## build ./kubectl-keyrot
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z][a-z0-9_-]*:.*## /{printf "  make %-18s %s\n", $$1, $$2}' \
+		$(MAKEFILE_LIST)
+
+kubectl-keyrot: $(B)/kubectl-keyrot
+	@cp -f $< $@
+
+$(B)/libkeyrot.a: $(OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/kubectl-keyrot: $(B)/kubectl-keyrot.o $(OBJ)
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+clean: ## remove everything that was built
+	rm -rf build kubectl-keyrot
+
+-include $(OBJ:.o=.d) $(B)/kubectl-keyrot.d
+-include $(wildcard tests/*/*.mk)

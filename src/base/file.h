@@ -1,0 +1,62 @@
+/*
+ * Files and folders: the one place where the program touches a disk.
+ *
+ * Everything made here is private (0700 folders, 0600 files), never follows a
+ * symbolic link in its last component, and is on disk (fsync of file and
+ * folder) before the call returns. A failed fsync is an error and is not
+ * tried again: the kernel may have dropped the pages.
+ */
+#ifndef KR_BASE_FILE_H
+#define KR_BASE_FILE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/*
+ * Reads a whole file; "-" is not special here. `out` is appended to, and its
+ * max_bytes is the limit. KR_ENOTFOUND where the file is not there, and
+ * KR_EUNEXPECTED with errno's text otherwise: callers change the kind.
+ */
+KR_FALLIBLE file_read(const char *path, struct buf *out);
+
+/* Reads a descriptor to its end, under the limit of `out`. */
+KR_FALLIBLE file_read_fd(int fd, const char *name, struct buf *out);
+
+/*
+ * Creates a file that must not be there, writes, syncs. On any failure the
+ * partial file is removed. KR_ECONFLICT where it exists already.
+ */
+KR_FALLIBLE file_write_new(const char *path, const void *data, size_t len);
+
+/* Replaces (or creates) a file by rename: readers see old or new. */
+KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len);
+
+/* Creates the folder and its missing parents, 0700 each. */
+KR_FALLIBLE file_make_dirs(const char *path);
+
+/* The names in a folder without "." and "..", sorted; a missing one is empty. */
+struct file_list {
+	char **names;
+	size_t count;
+};
+KR_FALLIBLE file_list_dir(const char *path, struct file_list *out);
+void file_list_release(struct file_list *list);
+
+bool file_exists(const char *path);
+bool file_is_regular(const char *path);
+/* Permission bits, or -1. */
+int file_mode(const char *path);
+/* Modification time in seconds, or -1. */
+long long file_mtime_s(const char *path);
+
+/* "dir/name" (malloc'd); an absolute name alone; NULL when out of memory. */
+char *file_join(const char *dir, const char *name);
+/* The folder part: "a/b" -> "a", "b" -> ".", "/b" -> "/". malloc'd. */
+char *file_dirname(const char *path);
+
+/* Writes all of it, through EINTR and short writes. */
+KR_FALLIBLE file_write_all(int fd, const char *name, const void *data,
+			   size_t len);
+
+#endif

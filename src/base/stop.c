@@ -1,0 +1,73 @@
+#include "base/stop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t requested;
+static int wake_fd = -1;
+
+static void on_signal(int signo)
+{
+	int saved = errno;
+	const unsigned long long one = 1;
+
+	(void)signo;
+	if (requested)
+		_exit(err_kind_exit_code(KR_EINTERRUPTED));
+	requested = 1;
+	if (wake_fd >= 0 && write(wake_fd, &one, sizeof(one)) < 0)
+		requested = 1;
+	errno = saved;
+}
+
+void stop_install(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
+
+	if (wake_fd < 0)
+		wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	memset(&action, 0, sizeof(action));
+	sigemptyset(&action.sa_mask);
+	action.sa_handler = on_signal;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++) {
+		struct sigaction old;
+
+		/* nohup and the like: an ignored signal stays ignored. */
+		if (sigaction(signals[i], NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		(void)sigaction(signals[i], &action, NULL);
+	}
+	action.sa_handler = SIG_IGN;
+	(void)sigaction(SIGPIPE, &action, NULL);
+}
+
+bool stop_requested(void)
+{
+	return requested != 0;
+}
+
+int stop_fd(void)
+{
+	return wake_fd;
+}
+
+KR_FALLIBLE stop_check(void)
+{
+	if (!requested)
+		return NULL;
+	return err_new(KR_EINTERRUPTED, "interrupted");
+}
+
+void stop_reset(void)
+{
+	unsigned long long count;
+
+	requested = 0;
+	if (wake_fd >= 0 && read(wake_fd, &count, sizeof(count)) < 0)
+		requested = 0;
+}

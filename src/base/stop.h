@@ -1,0 +1,27 @@
+/*
+ * The request to stop: SIGINT, SIGTERM or SIGHUP.
+ *
+ * The first signal sets a flag that every wait looks at, so that the work
+ * stops at its next boundary; the second one ends the process at once with
+ * exit code 130. Nothing is undone by either: the work can be resumed.
+ */
+#ifndef KR_BASE_STOP_H
+#define KR_BASE_STOP_H
+
+#include "base/err.h"
+
+/* Installs the handlers; SIGPIPE is ignored from here on. */
+void stop_install(void);
+
+bool stop_requested(void);
+
+/* A descriptor that becomes readable on the first signal; for poll(2). */
+int stop_fd(void);
+
+/* KR_EINTERRUPTED where a stop was requested, NULL otherwise. */
+KR_FALLIBLE stop_check(void);
+
+/* For tests and for a forked child: as if no signal had come. */
+void stop_reset(void);
+
+#endif
