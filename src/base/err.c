@@ -53,6 +53,7 @@ static struct err *err_take(enum err_kind kind, char *take_message)
 	return err;
 }
 
+KR_PRINTF(1, 0)
 static char *format_text(const char *format, va_list ap)
 {
 	char *text = NULL;
