@@ -10,9 +10,9 @@
 
 /*
  * A malloc'd copy without control characters and invalid UTF-8 (each becomes
- * '?'), at most max_bytes long ("..." where cut). A terminal can be driven by
- * escape sequences in a server's message: nothing foreign is shown without
- * this. NULL when out of memory.
+ * '?'; a line break or tab becomes a space), at most max_bytes long ("..."
+ * where cut). A terminal can be driven by escape sequences in a server's
+ * message: nothing foreign is shown without this. NULL when out of memory.
  */
 char *text_clean(const char *text, size_t len, size_t max_bytes);
 
