@@ -1,0 +1,65 @@
+/*
+ * What the program writes beside a key: the names of its annotations and of
+ * its field managers, and the patch that restarts a workload.
+ *
+ * On the Secret, per entry:
+ *	fingerprint.keyrot.dev/ENTRY	64 hex digits, SHA-256 of the key's text
+ *	rotation.keyrot.dev/ENTRY	the id of the rotation that wrote it
+ *	previous.keyrot.dev/ENTRY	the rotation before, where the value
+ *					that was replaced was that rotation's
+ *	operator.keyrot.dev/ENTRY	who
+ *	rotated-at.keyrot.dev/ENTRY	when, RFC 3339
+ * On pod templates, and so on pods:
+ *	fingerprint.keyrot.dev/SECRET.ENTRY
+ *	rotation.keyrot.dev/SECRET.ENTRY
+ *
+ * A part after the slash that is no valid name there (63 characters of
+ * [-A-Za-z0-9_.], a letter or digit at both ends) is replaced by "x-" and the
+ * first 40 hex digits of its SHA-256, so that every entry has a name.
+ */
+#ifndef KR_KUBE_ANNOTATIONS_H
+#define KR_KUBE_ANNOTATIONS_H
+
+#include "base/err.h"
+
+struct cJSON;
+
+enum kube_note {
+	NOTE_FINGERPRINT,
+	NOTE_ROTATION,
+	NOTE_PREVIOUS,
+	NOTE_OPERATOR,
+	NOTE_ROTATED_AT,
+};
+
+/* The longest name and its NUL: prefix, slash, 63 characters. */
+#define KUBE_NOTE_LEN	 128
+#define KUBE_MANAGER_LEN 129
+
+KR_FALLIBLE kube_note_on_secret(enum kube_note note, const char *entry,
+				char out[KUBE_NOTE_LEN]);
+KR_FALLIBLE kube_note_on_pod(enum kube_note note, const char *secret,
+			     const char *entry, char out[KUBE_NOTE_LEN]);
+
+/*
+ * The field manager that applies one entry: "keyrot.ENTRY", so that rotating
+ * one entry never deletes another. Server-side apply allows 128 bytes.
+ */
+KR_FALLIBLE kube_manager_of_entry(const char *entry,
+				  char out[KUBE_MANAGER_LEN]);
+/* The field manager of everything else (restarts, leases). */
+#define KUBE_MANAGER "keyrot"
+
+/* The annotation's value in an object (or pod template), or NULL. */
+const char *kube_annotation(const struct cJSON *object, const char *name);
+
+/*
+ * The merge patch that restarts a workload: the two annotations of its pod
+ * template, and nothing that changes from run to run. Sent twice it does not
+ * restart twice. malloc'd JSON.
+ */
+KR_FALLIBLE kube_restart_patch(const char *secret, const char *entry,
+			       const char *rotation, const char *fingerprint,
+			       char **out_json);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * What is kept of a pod: a small struct, so that thousands fit.
+ */
+#ifndef KR_KUBE_POD_H
+#define KR_KUBE_POD_H
+
+#include <stdint.h>
+
+#include "kube/path.h"
+#include "kube/uses.h"
+
+/* Which Secret entry is looked for; everything borrowed. */
+struct kube_target {
+	const char *ns;
+	const char *secret;
+	const char *entry;
+};
+
+/* The first container of a pod that is in trouble. */
+struct kube_trouble {
+	char *container; /* NULL: the pod as a whole (Unschedulable, ...) */
+	char *reason;	 /* "CrashLoopBackOff", "ImagePullBackOff", ... */
+	char *message;	 /* the cluster's words, cleaned; NULL where none */
+	int exit_code;	 /* of the last run; -1 where it never ended */
+};
+
+struct kube_pod {
+	char *name;
+	char *uid;
+	char *owner_kind; /* of the controlling owner; NULL: a bare pod */
+	char *owner_name;
+	char *owner_uid;
+	char *hash;	 /* pod-template-hash or controller-revision-hash */
+	char *rotation;	 /* our annotations; NULL where none */
+	char *fingerprint;
+	int use_how;	 /* enum kube_use_how, 0: does not use the Secret */
+	bool uses_entry;
+	bool terminating;
+	bool finished;	 /* phase Succeeded or Failed: runs nothing */
+	bool ready;
+	bool started;	 /* every container that uses the Secret runs now */
+	bool scheduled;
+	int restarts;	 /* highest of the containers */
+	int64_t created_ms; /* wall time of the server, 0: unknown */
+	/* Latest start of the containers that use the Secret; 0: unknown. */
+	int64_t started_ms;
+	/* Of them, where there are several, the first; else of all. */
+	char *container;
+	int container_count; /* of the pod, init containers not counted */
+	struct kube_trouble trouble; /* reason NULL: none */
+	/* Index in kube_consumers.items, SIZE_MAX: none of them. */
+	size_t consumer;
+};
+
+/* From a Pod object. Nothing of `pod` is kept. */
+KR_FALLIBLE kube_pod_read(const struct cJSON *pod,
+			  const struct kube_target *target,
+			  struct kube_pod *out);
+void kube_pod_release(struct kube_pod *pod);
+
+/* Pods by uid order of arrival; linear in memory, found by hash of the uid. */
+struct kube_pods {
+	struct kube_pod *items;
+	size_t count;
+	size_t cap;
+	size_t *slots; /* open addressing over items; index + 1, 0: free */
+	size_t slot_count;
+};
+
+/* Takes *pod over (adds it, or replaces the one of the same uid). */
+KR_FALLIBLE kube_pods_put(struct kube_pods *pods, struct kube_pod *take_pod);
+/* NULL where it is not there. */
+struct kube_pod *kube_pods_find(const struct kube_pods *pods, const char *uid);
+/* The last pod takes its place. */
+void kube_pods_drop(struct kube_pods *pods, const char *uid);
+void kube_pods_clear(struct kube_pods *pods);
+void kube_pods_release(struct kube_pods *pods);
+
+#endif

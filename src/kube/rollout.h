@@ -1,0 +1,106 @@
+/*
+ * Restarting the consumers and following them to the end.
+ *
+ *	rollout_new(kube, consumers, &options, &r)	chosen consumers only
+ *	rollout_restart(r, rotation, fingerprint)	watches and patches,
+ *							one round trip
+ *	rollout_wait(r)			until done, failed, timed out
+ *	rollout_result(r, i)			what to tell per consumer
+ *
+ * Done means: the object shown is not older than our patch (same uid,
+ * generation), its controller has seen it, and every pod of the consumer
+ * carries our rotation and is ready, as many as are wanted, and no pod of an
+ * older template is left, terminating ones included.
+ *
+ * It fails early where waiting cannot help: a deadline of the Deployment's,
+ * containers that crash, images that cannot be had, configuration that cannot
+ * be made, pods that no node takes (after a grace), a quota, a deleted object.
+ */
+#ifndef KR_KUBE_ROLLOUT_H
+#define KR_KUBE_ROLLOUT_H
+
+#include "kube/consumers.h"
+#include "kube/rollout_judge.h"
+
+struct rollout;
+
+/* One consumer while it rolls; strings are borrowed for the call. */
+struct rollout_progress {
+	const char *kind;
+	const char *name;
+	int desired, updated, ready, old;
+	const char *waiting_for; /* NULL where done */
+	bool done;
+	bool failed;
+	int64_t elapsed_ms;
+	int64_t timeout_ms; /* < 0: none */
+};
+
+struct rollout_options {
+	int64_t timeout_ms; /* < 0: none */
+	int64_t unschedulable_grace_ms; /* 0: 10 s */
+	/* On every change of a consumer's counts. NULL allowed, as below. */
+	void (*on_progress)(void *user, const struct rollout_progress *p);
+	/* At least four times a second. */
+	void (*on_tick)(void *user);
+	void *user;
+};
+
+/* `consumers` is borrowed, and kept up to date (states and pods). */
+KR_FALLIBLE rollout_new(struct kube *kube, struct kube_consumers *consumers,
+			const struct rollout_options *options,
+			struct rollout **out);
+
+/*
+ * Opens the watches and sends one merge patch for each consumer marked
+ * `restart`, together. A patch without an answer is settled by reading the
+ * object. Fails with the first patch that was refused; the others were sent.
+ */
+KR_FALLIBLE rollout_restart(struct rollout *r, const char *rotation,
+			    const char *fingerprint);
+
+/*
+ * As rollout_restart() without patches: follow consumers whose templates
+ * carry the rotation already.
+ */
+KR_FALLIBLE rollout_follow(struct rollout *r, const char *rotation);
+
+/*
+ * KR_EROLLOUT with the pod's own reason (err_reason() is the cluster's word),
+ * KR_ETIMEOUT is reported as KR_EROLLOUT with reason "Timeout",
+ * KR_EINTERRUPTED on a stop request, KR_ECLUSTER, KR_EAUTH, KR_EFORBIDDEN.
+ * All consumers are followed until each is done or has failed.
+ */
+KR_FALLIBLE rollout_wait(struct rollout *r);
+
+/* Per consumer of `consumers` (same index). */
+struct rollout_result {
+	bool restarted;	 /* the patch changed the template */
+	bool followed;	 /* is part of this rollout */
+	bool done;
+	bool failed;
+	int desired, updated, ready, old;
+	const char *reason;    /* of a failure: "CrashLoopBackOff"; or NULL */
+	const char *waiting_for; /* one clause for people, NULL where done */
+	const char *pod;       /* that failed, or is waited for; NULL */
+	const char *container;
+};
+struct rollout_result rollout_result(const struct rollout *r, size_t index);
+
+/*
+ * The last lines (at most 20) that the failed container of consumer `index`
+ * wrote: of the run that crashed, else of the present one. Each line is
+ * cleaned of control characters; the filter (NULL: none) is asked before, and
+ * false drops the line. None where there is no log.
+ */
+typedef bool kube_line_filter(void *user, const char *line, size_t len);
+typedef void kube_on_log_line(void *user, const char *pod,
+			      const char *container, const char *line);
+KR_FALLIBLE rollout_last_lines(struct rollout *r, size_t index,
+			       kube_line_filter *filter,
+			       kube_on_log_line *on_line, void *user);
+
+void rollout_free(struct rollout *r);
+KR_DEFINE_FREEP(rollout)
+
+#endif

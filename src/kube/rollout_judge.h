@@ -1,0 +1,53 @@
+/*
+ * "Is it done?": the pure part of a rollout, a function of plain numbers.
+ */
+#ifndef KR_KUBE_ROLLOUT_JUDGE_H
+#define KR_KUBE_ROLLOUT_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum judge_kind { JUDGE_DEPLOYMENT, JUDGE_STATEFULSET, JUDGE_DAEMONSET };
+
+/* One consumer and its pods, counted. All times are milliseconds. */
+struct judge_facts {
+	enum judge_kind kind;
+	bool deleted;	  /* the object is gone, or has another uid */
+	bool on_delete;	  /* updateStrategy OnDelete */
+	int partition;	  /* StatefulSet */
+	long long wanted_generation; /* of our patch's answer */
+	long long generation, observed_generation;
+	int desired, replicas, updated, ready, available;
+	bool deadline_exceeded;
+	const char *failure_reason; /* ReplicaFailure; NULL: none */
+
+	/* Pods that carry our rotation, and the others. */
+	int new_pods, new_ready;
+	int old_pods;		/* terminating ones included */
+	int old_terminating;
+	int old_below_partition; /* of old_pods: ordinals below it */
+	/* The worst trouble of a new pod; NULL: none. */
+	const char *trouble_reason;
+	int trouble_restarts; /* since it was first seen */
+	bool trouble_ended_badly; /* last run ended with an exit code != 0 */
+	int64_t trouble_for_ms;
+	int64_t unschedulable_grace_ms;
+};
+
+enum judge_state { JUDGE_WAITING, JUDGE_DONE, JUDGE_FAILED };
+
+struct judge_verdict {
+	enum judge_state state;
+	/* FAILED: the cluster's word, borrowed from the facts or a literal. */
+	const char *reason;
+	/* DONE with pods that stay on the old template by the user's own
+	 * configuration (OnDelete, partition). */
+	int left_behind;
+	char waiting_for[96]; /* a clause: "2 old pods to end"; "" if done */
+};
+
+void rollout_judge(const struct judge_facts *facts,
+		   struct judge_verdict *out);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * Label selectors of workloads (spec.selector): matchLabels and
+ * matchExpressions, matched here so that pods are listed only once.
+ */
+#ifndef KR_KUBE_SELECTOR_H
+#define KR_KUBE_SELECTOR_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct cJSON;
+
+struct kube_selector {
+	char *json; /* the selector, compact; NULL: matches nothing */
+};
+
+KR_FALLIBLE kube_selector_read(const struct cJSON *selector,
+			       struct kube_selector *out);
+/* `labels` is an object of strings, or NULL. An operator that is not known
+ * matches nothing. */
+bool kube_selector_matches(const struct kube_selector *selector,
+			   const struct cJSON *labels);
+void kube_selector_release(struct kube_selector *selector);
+
+#endif
