@@ -34,14 +34,17 @@ static int64_t system_wall_ms(void *user)
 
 static void system_sleep_ms(void *user, int64_t ms)
 {
-	struct pollfd wake = { .fd = stop_fd(), .events = POLLIN };
+	struct pollfd wake = {.fd = stop_fd(), .events = POLLIN};
 
 	(void)user;
 	(void)poll(&wake, 1, ms > 86400000 ? 86400000 : (int)ms);
 }
 
 static const struct clock_source system_source = {
-	system_boot_ms, system_wall_ms, system_sleep_ms, NULL,
+	system_boot_ms,
+	system_wall_ms,
+	system_sleep_ms,
+	NULL,
 };
 static const struct clock_source *source = &system_source;
 
@@ -118,7 +121,7 @@ static bool parse_offset(const char *text, int *out_seconds)
 
 bool clock_parse_rfc3339(const char *text, int64_t *out_wall_ms)
 {
-	struct tm tm = { 0 };
+	struct tm tm = {0};
 	int end = 0, offset_s, ms = 0;
 	char sep;
 	time_t seconds;
@@ -151,8 +154,8 @@ static const struct {
 	const char *unit;
 	double ms;
 } units[] = {
-	{ "ns", 1e-6 }, { "us", 1e-3 }, { "ms", 1 },
-	{ "s", 1000 },	{ "m", 60000 }, { "h", 3600000 },
+	{"ns", 1e-6}, {"us", 1e-3}, {"ms", 1},
+	{"s", 1000},  {"m", 60000}, {"h", 3600000},
 };
 
 static size_t unit_at(const char *text, double *out_ms)

@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 
-#define KR_FALLIBLE __attribute__((warn_unused_result)) struct err *
+#define KR_FALLIBLE	     __attribute__((warn_unused_result)) struct err *
 #define KR_PRINTF(at, first) __attribute__((format(printf, at, first)))
 
 /* Order is that of the table in err.c; see docs/errors.md for exit codes. */

@@ -35,7 +35,8 @@ KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len);
 /* Creates the folder and its missing parents, 0700 each. */
 KR_FALLIBLE file_make_dirs(const char *path);
 
-/* The names in a folder without "." and "..", sorted; a missing one is empty. */
+/* The names in a folder without "." and "..", sorted; a missing one is empty.
+ */
 struct file_list {
 	char **names;
 	size_t count;

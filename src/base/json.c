@@ -100,6 +100,36 @@ const char *json_member_str(const struct cJSON *object, const char *name)
 	return node && cJSON_IsString(node) ? node->valuestring : NULL;
 }
 
+const struct cJSON *json_first(const struct cJSON *array_or_object)
+{
+	return array_or_object ? array_or_object->child : NULL;
+}
+
+const struct cJSON *json_next(const struct cJSON *item)
+{
+	return item->next;
+}
+
+const char *json_name(const struct cJSON *item)
+{
+	return item->string;
+}
+
+const char *json_text(const struct cJSON *node)
+{
+	return node && cJSON_IsString(node) ? node->valuestring : NULL;
+}
+
+bool json_is_object(const struct cJSON *node)
+{
+	return node && cJSON_IsObject(node);
+}
+
+bool json_is_array(const struct cJSON *node)
+{
+	return node && cJSON_IsArray(node);
+}
+
 size_t json_length(const struct cJSON *array_or_object)
 {
 	int n = array_or_object ? cJSON_GetArraySize(array_or_object) : 0;

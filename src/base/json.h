@@ -38,6 +38,17 @@ bool json_bool(const struct cJSON *tree, const char *path, bool otherwise);
 /* A string member by exact name. NULL where not there. */
 const char *json_member_str(const struct cJSON *object, const char *name);
 
+/* The children of an array or object, one after the other; NULL at the end:
+ * for (item = json_first(list); item; item = json_next(item)) */
+const struct cJSON *json_first(const struct cJSON *array_or_object);
+const struct cJSON *json_next(const struct cJSON *item);
+/* The member's name; NULL for an array's item. */
+const char *json_name(const struct cJSON *item);
+/* The string itself; NULL where the node is NULL or not a string. */
+const char *json_text(const struct cJSON *node);
+bool json_is_object(const struct cJSON *node);
+bool json_is_array(const struct cJSON *node);
+
 /* 0 for NULL. */
 size_t json_length(const struct cJSON *array_or_object);
 
@@ -56,8 +67,7 @@ struct cJSON *json_add_array(struct cJSON *object, const char *name);
 struct cJSON *json_append_object(struct cJSON *array);
 void json_append_str(struct cJSON *array, const char *value);
 /* Takes child over. */
-void json_set(struct cJSON *object, const char *name,
-	      struct cJSON *take_child);
+void json_set(struct cJSON *object, const char *name, struct cJSON *take_child);
 void json_append(struct cJSON *array, struct cJSON *take_child);
 
 struct cJSON *json_object(void);

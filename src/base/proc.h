@@ -26,11 +26,13 @@ enum proc_stderr {
 };
 
 struct proc_spec {
-	/* NULL-terminated. argv[0] without '/' is looked up in `search_path`. */
+	/* NULL-terminated. argv[0] without '/' is looked up in `search_path`.
+	 */
 	const char *const *argv;
 	/* NULL-terminated "NAME=value"; see proc_env_*(). */
 	const char *const *envp;
-	/* PATH to search; NULL: this process's. Relative entries are skipped. */
+	/* PATH to search; NULL: this process's. Relative entries are skipped.
+	 */
 	const char *search_path;
 	enum proc_stdin stdin_mode;
 	const void *stdin_data; /* borrowed; written by write(2) only */
@@ -81,8 +83,7 @@ void proc_env_inherit_all(struct proc_env *env);
 /* Replaces an earlier value. */
 void proc_env_set(struct proc_env *env, const char *name, const char *value);
 /* NULL-terminated and borrowed; KR_ENOMEM where building it failed. */
-KR_FALLIBLE proc_env_vars(const struct proc_env *env,
-			  const char *const **out);
+KR_FALLIBLE proc_env_vars(const struct proc_env *env, const char *const **out);
 void proc_env_release(struct proc_env *env);
 
 #endif

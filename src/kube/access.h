@@ -54,9 +54,9 @@ struct kube_access {
 	char *user;	  /* name in the kubeconfig; "" where none */
 	char *namespace_; /* never NULL */
 	bool namespace_is_default; /* nothing named one */
-	char *origin;	  /* https://host:port */
-	char *path_prefix; /* "" or "/prefix", no slash at the end */
-	char *tls_server_name; /* NULL where the URL's host serves */
+	char *origin;		   /* https://host:port */
+	char *path_prefix;	   /* "" or "/prefix", no slash at the end */
+	char *tls_server_name;	   /* NULL where the URL's host serves */
 	bool insecure_skip_tls_verify;
 	char *ca_pem; /* NULL: the system's roots */
 	size_t ca_pem_len;
@@ -67,7 +67,7 @@ struct kube_access {
 
 	/* Credentials; NULL where not used. */
 	struct secret *token;
-	char *token_file; /* re-read by kube/auth when older than 50 s */
+	char *token_file;     /* re-read by kube/auth when older than 50 s */
 	struct secret *basic; /* "user:password" */
 	struct secret *client_cert_pem;
 	struct secret *client_key_pem;
@@ -77,7 +77,7 @@ struct kube_access {
 
 	char *as; /* NULL: no impersonation */
 	char *as_uid;
-	char **as_groups;     /* NULL-terminated, or NULL */
+	char **as_groups;	/* NULL-terminated, or NULL */
 	struct cJSON *as_extra; /* {"key": ["value", ...]}, or NULL */
 
 	bool in_cluster;

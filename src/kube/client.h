@@ -36,11 +36,11 @@ void kube_set_warning(struct kube *kube, kube_on_warning *on_warning,
 int64_t kube_clock_skew_ms(const struct kube *kube);
 
 enum kube_request_flags {
-	KUBE_KEY = 1,	      /* carries key material: key connection, quiet */
-	KUBE_KEY_LAST = 2,    /* ... which is closed after this one */
-	KUBE_METADATA = 4,    /* ask for PartialObjectMetadata(List) back */
-	KUBE_QUIET = 8,	      /* never quote the server's message */
-	KUBE_TEXT = 16,	      /* the reply is text (logs): kept in `text` */
+	KUBE_KEY = 1,	   /* carries key material: key connection, quiet */
+	KUBE_KEY_LAST = 2, /* ... which is closed after this one */
+	KUBE_METADATA = 4, /* ask for PartialObjectMetadata(List) back */
+	KUBE_QUIET = 8,	   /* never quote the server's message */
+	KUBE_TEXT = 16,	   /* the reply is text (logs): kept in `text` */
 };
 
 enum kube_outcome {
@@ -55,15 +55,19 @@ struct kube_request {
 	const char *method; /* "GET", "PATCH", ... */
 	const char *path;   /* as kube_path() makes it, with the query */
 	const char *what;   /* for messages: "Secret aether/x"; NULL: path */
-	const char *content_type;
-	const char *body; /* NULL-terminated JSON, or NULL */
+	/* Kind that a 2xx reply must have, such as "Secret"; NULL: not looked
+	 * at. Anything else came from a proxy or from another server. */
+	const char *expect_kind;
+	const char *content_type; /* of the body; NULL: application/json */
+	const char *body;	  /* NUL-terminated JSON, or NULL */
 	const struct secret *secret_body;
 	int flags;
 	int64_t timeout_ms; /* 0: the default */
 	/* ---- */
 	enum kube_outcome outcome;
 	long status;
-	struct cJSON *object; /* owned; NULL unless KUBE_DONE with JSON */
+	long retry_after_s; /* -1 where the server named none */
+	struct cJSON *object;  /* owned; NULL unless KUBE_DONE with JSON */
 	struct cJSON *failure; /* owned; the Status of a refusal, or NULL */
 	struct buf text;
 	struct err *err; /* owned; NULL where KUBE_DONE */
@@ -100,7 +104,7 @@ KR_FALLIBLE kube_list_rest(struct kube *kube, const char *path,
 			   const struct cJSON *first_page,
 			   kube_on_item *on_item, void *user,
 			   char **out_version);
-#define KUBE_PAGE_ITEMS 100
+#define KUBE_PAGE_ITEMS 200
 
 /* The Status of a failure: reason ("" where none), and a cause by reason. */
 const char *kube_failure_reason(const struct kube_request *request);
@@ -114,8 +118,7 @@ bool kube_failure_is_field_conflict(const struct kube_request *request);
 struct kube_stream;
 KR_FALLIBLE kube_stream_open(struct kube *kube, const char *path,
 			     http_on_data *on_data, void *user,
-			     int64_t idle_timeout_ms,
-			     struct kube_stream **out);
+			     int64_t idle_timeout_ms, struct kube_stream **out);
 bool kube_stream_over(const struct kube_stream *stream);
 /* After it is over: NULL where it ended in the ordinary way. */
 KR_FALLIBLE kube_stream_error(const struct kube_stream *stream);

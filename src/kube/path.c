@@ -7,32 +7,32 @@
 #include "base/buf.h"
 
 static const struct kube_kind_info kinds[KIND_COUNT] = {
-	[KIND_SECRET] = { "Secret", "", "v1", "secrets", "secret", NULL },
-	[KIND_POD] = { "Pod", "", "v1", "pods", "pod", "po" },
-	[KIND_NAMESPACE] = { "Namespace", "", "v1", "namespaces", "namespace",
-			     "ns" },
-	[KIND_EVENT] = { "Event", "", "v1", "events", "event", "ev" },
-	[KIND_DEPLOYMENT] = { "Deployment", "apps", "v1", "deployments",
-			      "deployment", "deploy" },
-	[KIND_REPLICASET] = { "ReplicaSet", "apps", "v1", "replicasets",
-			      "replicaset", "rs" },
-	[KIND_STATEFULSET] = { "StatefulSet", "apps", "v1", "statefulsets",
-			       "statefulset", "sts" },
-	[KIND_DAEMONSET] = { "DaemonSet", "apps", "v1", "daemonsets",
-			     "daemonset", "ds" },
-	[KIND_CONTROLLERREVISION] = { "ControllerRevision", "apps", "v1",
-				      "controllerrevisions",
-				      "controllerrevision", NULL },
-	[KIND_JOB] = { "Job", "batch", "v1", "jobs", "job", NULL },
-	[KIND_CRONJOB] = { "CronJob", "batch", "v1", "cronjobs", "cronjob",
-			   "cj" },
-	[KIND_HPA] = { "HorizontalPodAutoscaler", "autoscaling", "v1",
-		       "horizontalpodautoscalers", "horizontalpodautoscaler",
-		       "hpa" },
-	[KIND_PDB] = { "PodDisruptionBudget", "policy", "v1",
-		       "poddisruptionbudgets", "poddisruptionbudget", "pdb" },
-	[KIND_LEASE] = { "Lease", "coordination.k8s.io", "v1", "leases",
-			 "lease", NULL },
+	[KIND_SECRET] = {"Secret", "", "v1", "secrets", "secret", NULL},
+	[KIND_POD] = {"Pod", "", "v1", "pods", "pod", "po"},
+	[KIND_NAMESPACE] = {"Namespace", "", "v1", "namespaces", "namespace",
+			    "ns"},
+	[KIND_EVENT] = {"Event", "", "v1", "events", "event", "ev"},
+	[KIND_DEPLOYMENT] = {"Deployment", "apps", "v1", "deployments",
+			     "deployment", "deploy"},
+	[KIND_REPLICASET] = {"ReplicaSet", "apps", "v1", "replicasets",
+			     "replicaset", "rs"},
+	[KIND_STATEFULSET] = {"StatefulSet", "apps", "v1", "statefulsets",
+			      "statefulset", "sts"},
+	[KIND_DAEMONSET] = {"DaemonSet", "apps", "v1", "daemonsets",
+			    "daemonset", "ds"},
+	[KIND_CONTROLLERREVISION] = {"ControllerRevision", "apps", "v1",
+				     "controllerrevisions",
+				     "controllerrevision", NULL},
+	[KIND_JOB] = {"Job", "batch", "v1", "jobs", "job", NULL},
+	[KIND_CRONJOB] = {"CronJob", "batch", "v1", "cronjobs", "cronjob",
+			  "cj"},
+	[KIND_HPA] = {"HorizontalPodAutoscaler", "autoscaling", "v1",
+		      "horizontalpodautoscalers", "horizontalpodautoscaler",
+		      "hpa"},
+	[KIND_PDB] = {"PodDisruptionBudget", "policy", "v1",
+		      "poddisruptionbudgets", "poddisruptionbudget", "pdb"},
+	[KIND_LEASE] = {"Lease", "coordination.k8s.io", "v1", "leases", "lease",
+			NULL},
 };
 
 const struct kube_kind_info *kube_kind_info(enum kube_kind kind)
@@ -42,8 +42,7 @@ const struct kube_kind_info *kube_kind_info(enum kube_kind kind)
 
 static bool same(const char *text, size_t len, const char *name)
 {
-	return name && strlen(name) == len &&
-	       strncasecmp(text, name, len) == 0;
+	return name && strlen(name) == len && strncasecmp(text, name, len) == 0;
 }
 
 bool kube_kind_parse(const char *text, size_t len, enum kube_kind *out)

@@ -92,8 +92,8 @@ void http_call_max_reply(struct http_call *call, size_t max_bytes);
  * idle_timeout_ms without a byte ends the call with KR_ETIMEOUT.
  */
 typedef bool http_on_data(void *user, const char *data, size_t len);
-void http_call_stream(struct http_call *call, http_on_data *on_data,
-		      void *user, int64_t idle_timeout_ms);
+void http_call_stream(struct http_call *call, http_on_data *on_data, void *user,
+		      int64_t idle_timeout_ms);
 
 /* Puts the call on the wire (or in its queue). */
 KR_FALLIBLE http_start(struct http_call *call);

@@ -26,8 +26,8 @@ struct report_step {
 	const char *id;	    /* permanent: "write-secret" */
 	const char *title;  /* "Write the Secret" */
 	enum report_state state;
-	const char *detail;  /* one line of what came out; NULL */
-	int64_t elapsed_ms;  /* of this step, where over */
+	const char *detail; /* one line of what came out; NULL */
+	int64_t elapsed_ms; /* of this step, where over */
 };
 
 /* One workload while it rolls. */

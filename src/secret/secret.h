@@ -15,8 +15,8 @@
 
 struct secret;
 
-#define SECRET_MAX_BYTES	(4 * 1024 * 1024)
-#define SECRET_FINGERPRINT_LEN	65 /* 64 hex digits and the NUL */
+#define SECRET_MAX_BYTES       (4 * 1024 * 1024)
+#define SECRET_FINGERPRINT_LEN 65 /* 64 hex digits and the NUL */
 
 /* len zero bytes to be filled by secret_bytes(); len may be 0. */
 KR_FALLIBLE secret_new(size_t len, struct secret **out);

@@ -41,11 +41,11 @@ void store_list_release(struct store_list *list);
 
 /* What opening needs; all borrowed for the life of the store. */
 struct store_options {
-	const char *spec;    /* "TYPE[:WHERE]"; NULL: "file" */
-	const char *service; /* "secrets-service" */
-	const char *item;    /* configuration's `item`, or NULL */
+	const char *spec;	     /* "TYPE[:WHERE]"; NULL: "file" */
+	const char *service;	     /* "secrets-service" */
+	const char *item;	     /* configuration's `item`, or NULL */
 	const char *passphrase_file; /* --passphrase-file, or NULL */
-	bool may_ask;	     /* a terminal is there for a passphrase */
+	bool may_ask;		     /* a terminal is there for a passphrase */
 	/* Configuration's store: mapping, for backend-specific fields; NULL. */
 	const struct cJSON *config;
 };
@@ -54,8 +54,7 @@ struct store_options {
  * KR_EUSAGE for an unknown type (with a suggestion). Nothing is read, asked
  * or created yet: that is store_probe()'s and the first use's.
  */
-KR_FALLIBLE store_open(const struct store_options *options,
-		       struct store **out);
+KR_FALLIBLE store_open(const struct store_options *options, struct store **out);
 void store_close(struct store *store);
 static inline void store_closep(struct store **p)
 {
