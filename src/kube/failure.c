@@ -35,14 +35,21 @@ static const char *word_of(long status)
 		long status;
 		const char *word;
 	} words[] = {
-		{ 400, "BadRequest" },	  { 401, "Unauthorized" },
-		{ 403, "Forbidden" },	  { 404, "NotFound" },
-		{ 405, "MethodNotAllowed" }, { 409, "Conflict" },
-		{ 410, "Expired" },	  { 413, "RequestEntityTooLarge" },
-		{ 415, "UnsupportedMediaType" }, { 422, "Invalid" },
-		{ 429, "TooManyRequests" }, { 500, "InternalError" },
-		{ 502, "BadGateway" },	  { 503, "ServiceUnavailable" },
-		{ 504, "Timeout" },
+		{400, "BadRequest"},
+		{401, "Unauthorized"},
+		{403, "Forbidden"},
+		{404, "NotFound"},
+		{405, "MethodNotAllowed"},
+		{409, "Conflict"},
+		{410, "Expired"},
+		{413, "RequestEntityTooLarge"},
+		{415, "UnsupportedMediaType"},
+		{422, "Invalid"},
+		{429, "TooManyRequests"},
+		{500, "InternalError"},
+		{502, "BadGateway"},
+		{503, "ServiceUnavailable"},
+		{504, "Timeout"},
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -77,9 +84,9 @@ static void say_who(const char *message, long status, struct buf *text)
 	static const struct {
 		const char *before, *noun;
 	} deniers[] = {
-		{ "ValidatingAdmissionPolicy '", "the admission policy" },
-		{ "admission webhook \"", "the admission webhook" },
-		{ "exceeded quota: ", "the quota" },
+		{"ValidatingAdmissionPolicy '", "the admission policy"},
+		{"admission webhook \"", "the admission webhook"},
+		{"exceeded quota: ", "the quota"},
 	};
 	char name[MAX_NAME + 1];
 
@@ -95,7 +102,9 @@ static void say_who(const char *message, long status, struct buf *text)
 	else if (status == 403)
 		buf_puts(text, ": the user may not do this");
 	else
-		buf_puts(text, " (the server's words are not shown, because they can quote the Secret)");
+		buf_puts(
+			text,
+			" (the server's words are not shown, because they can quote the Secret)");
 }
 
 static bool is_clean_word(const char *text)
@@ -114,8 +123,8 @@ struct err *kube_failure_err(struct kube_request *request,
 	bool quiet = request->flags & (KUBE_KEY | KUBE_QUIET);
 	struct buf text = BUF_INIT(4096);
 	const char *message = NULL, *reason;
-	struct err *err = json_parse(buf_str(reply), reply->len,
-				     &request->failure);
+	struct err *err =
+		json_parse(buf_str(reply), reply->len, &request->failure);
 
 	/* No Status: a proxy or load balancer spoke; the code is enough. */
 	err_free(err);

@@ -11,8 +11,7 @@ struct kube_stream {
 
 KR_FALLIBLE kube_stream_open(struct kube *kube, const char *path,
 			     http_on_data *on_data, void *user,
-			     int64_t idle_timeout_ms,
-			     struct kube_stream **out)
+			     int64_t idle_timeout_ms, struct kube_stream **out)
 {
 	kr_cleanup(kube_stream_closep) struct kube_stream *stream =
 		calloc(1, sizeof(*stream));

@@ -336,7 +336,7 @@ KR_FALLIBLE http_wait(struct http *http, struct http_call *const *calls,
 		      size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		while (!calls[i]->over) {
+		while (calls[i] && !calls[i]->over) {
 			struct err *err =
 				http_drive(http, DEADLINE_NEVER, NULL);
 
@@ -344,8 +344,10 @@ KR_FALLIBLE http_wait(struct http *http, struct http_call *const *calls,
 				err = stop_check();
 			if (!err)
 				continue;
-			for (; i < n; i++)
-				http_cancel(calls[i]);
+			for (; i < n; i++) {
+				if (calls[i])
+					http_cancel(calls[i]);
+			}
 			return err;
 		}
 	}

@@ -107,8 +107,9 @@ KR_FALLIBLE http_drive(struct http *http, int64_t deadline_ms,
 		       bool *out_progress);
 
 /*
- * Drives until all n calls are over. KR_EINTERRUPTED on a stop request, with
- * the unfinished calls cancelled (their outcome is HTTP_UNKNOWN if sent).
+ * Drives until all n calls (NULL ones left out) are over. KR_EINTERRUPTED on a
+ * stop request, with the unfinished calls cancelled (their outcome is
+ * HTTP_UNKNOWN if sent).
  */
 KR_FALLIBLE http_wait(struct http *http, struct http_call *const *calls,
 		      size_t n);
