@@ -66,7 +66,7 @@ $(B)/libkeyrot.a: $(OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(B)/kubectl-keyrot: $(B)/kubectl-keyrot.o $(OBJ)
+$(B)/kubectl-keyrot: $(B)/kubectl-keyrot.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
 $(B)/%.o: %.c
