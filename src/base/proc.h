@@ -46,7 +46,6 @@ struct proc_spec {
 struct proc_result {
 	int exit_code;	 /* -1 where killed by a signal */
 	int term_signal; /* 0 where it exited */
-	bool timed_out;
 	struct buf out;
 	struct buf err;
 };

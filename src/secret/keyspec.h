@@ -12,7 +12,7 @@
 enum key_encoding {
 	KEY_BASE64,
 	KEY_BASE64URL, /* without padding */
-	KEY_HEX,       /* lower case */
+	KEY_HEX,       /* made in lower case, accepted in either */
 	KEY_RAW,       /* the bytes themselves */
 };
 
