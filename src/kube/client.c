@@ -131,7 +131,8 @@ KR_FALLIBLE kube_new_call(struct kube *kube, const char *method,
 	kr_cleanup(http_call_freep) struct http_call *call = NULL;
 	struct buf target = BUF_INIT(16 * 1024);
 	int http_flags = (flags & KUBE_KEY ? HTTP_KEY : 0) |
-			 (flags & KUBE_KEY_LAST ? HTTP_KEY_CLOSE : 0);
+			 (flags & KUBE_KEY_LAST ? HTTP_KEY_CLOSE : 0) |
+			 (flags & KUBE_FINISH ? HTTP_FINISH : 0);
 	struct err *err;
 
 	buf_printf(&target, "%s%s", kube->access->path_prefix, path);

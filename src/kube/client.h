@@ -44,9 +44,9 @@ enum kube_request_flags {
 };
 
 enum kube_outcome {
+	KUBE_NOT_SENT,
 	KUBE_DONE,    /* 2xx */
 	KUBE_REFUSED, /* an answer other than 2xx: not executed */
-	KUBE_NOT_SENT,
 	KUBE_UNKNOWN, /* a write that may or may not have happened */
 };
 

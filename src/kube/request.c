@@ -11,12 +11,17 @@
 #define FIRST_BACKOFF_MS  250
 #define MAX_RETRY_AFTER_S 30
 
+static bool is_read(const struct kube_request *r)
+{
+	return strcmp(r->method, "GET") == 0;
+}
+
 static KR_FALLIBLE start(struct kube *kube, const struct kube_request *r,
 			 struct http_call **out)
 {
 	kr_cleanup(http_call_freep) struct http_call *call = NULL;
-	struct err *err =
-		kube_new_call(kube, r->method, r->path, r->flags, &call);
+	int flags = r->flags | (is_read(r) ? 0 : KUBE_FINISH);
+	struct err *err = kube_new_call(kube, r->method, r->path, flags, &call);
 
 	if (!err && (r->body || r->secret_body))
 		err = http_call_header(call, "Content-Type",
@@ -34,11 +39,6 @@ static KR_FALLIBLE start(struct kube *kube, const struct kube_request *r,
 	if (!err)
 		*out = take_ptr(&call);
 	return err;
-}
-
-static bool is_read(const struct kube_request *r)
-{
-	return strcmp(r->method, "GET") == 0;
 }
 
 /* A write's answer that does not say whether it was carried out. */

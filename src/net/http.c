@@ -293,6 +293,7 @@ static unsigned key_fds(struct http *http, struct curl_waitfd *fds)
 static void wait_for_activity(struct http *http, int64_t deadline_ms)
 {
 	struct curl_waitfd fds[MAX_KEY_FDS + 1];
+	bool heed = !http->deaf && stop_fd() >= 0;
 	int64_t wait_ms = deadline_left_ms(deadline_ms);
 	long key_ms = -1;
 	unsigned n = key_fds(http, fds);
@@ -322,8 +323,8 @@ KR_FALLIBLE http_drive(struct http *http, int64_t deadline_ms,
 		collect(http, http->main_multi);
 		collect(http, http->key_multi);
 		expire_idle(http);
-		if (http->activity || stop_requested() ||
-		    deadline_over(deadline_ms))
+		if (http->activity || deadline_over(deadline_ms) ||
+		    (stop_requested() && !http->deaf))
 			break;
 		wait_for_activity(http, deadline_ms);
 	}
@@ -332,26 +333,41 @@ KR_FALLIBLE http_drive(struct http *http, int64_t deadline_ms,
 	return NULL;
 }
 
+static bool must_finish(struct http_call *const *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (calls[i] && !calls[i]->over &&
+		    calls[i]->flags & HTTP_FINISH)
+			return true;
+	}
+	return false;
+}
+
+static void cancel_all(struct http_call *const *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (calls[i])
+			http_cancel(calls[i]);
+	}
+}
+
 KR_FALLIBLE http_wait(struct http *http, struct http_call *const *calls,
 		      size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		while (calls[i] && !calls[i]->over) {
-			struct err *err =
-				http_drive(http, DEADLINE_NEVER, NULL);
+	struct err *err = NULL;
 
-			if (!err && !calls[i]->over)
+	for (size_t i = 0; !err && i < n; i++) {
+		while (!err && calls[i] && !calls[i]->over) {
+			http->deaf = must_finish(calls, n);
+			err = http_drive(http, DEADLINE_NEVER, NULL);
+			if (!err && !calls[i]->over && !http->deaf)
 				err = stop_check();
-			if (!err)
-				continue;
-			for (; i < n; i++) {
-				if (calls[i])
-					http_cancel(calls[i]);
-			}
-			return err;
 		}
 	}
-	return NULL;
+	http->deaf = false;
+	if (err)
+		cancel_all(calls, n);
+	return err;
 }
 
 KR_FALLIBLE http_run(struct http_call *call)

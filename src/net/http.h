@@ -49,6 +49,7 @@ struct http_origin {
 enum http_flags {
 	HTTP_KEY = 1,	    /* over the key connection */
 	HTTP_KEY_CLOSE = 2, /* with HTTP_KEY: close that connection after it */
+	HTTP_FINISH = 4,    /* http_wait() goes on to its end through a stop */
 };
 
 /* What is known about a call that is over. */

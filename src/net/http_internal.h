@@ -25,6 +25,7 @@ struct http {
 	int64_t connect_timeout_ms;
 	struct http_call *active; /* list of started, unfinished calls */
 	bool activity;		  /* something happened since last asked */
+	bool deaf;		  /* a stop request waits for its turn */
 	http_on_trace *on_trace;
 	void *trace_user;
 	struct http_stats stats;

@@ -11,7 +11,7 @@ UNIT_LIST := $(B)/tests/unit/unit-suites.h
 unit: $(B)/unit-tests ## unit tests (CUnit); UNIT="yaml exec" runs some
 	$(B)/unit-tests $(UNIT)
 
-$(B)/unit-tests: $(UNIT_OBJ) $(OBJ)
+$(B)/unit-tests: $(UNIT_OBJ) $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS) -lcunit
 
 $(B)/tests/unit/%.o: CPPFLAGS += -Itests/unit -I$(B)/tests/unit

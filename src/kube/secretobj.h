@@ -1,0 +1,117 @@
+/*
+ * One entry of one Secret: read it, see whose it is, write it.
+ *
+ * The write is a server-side apply of this entry alone, by a field manager of
+ * its own, fenced by the uid and resourceVersion that were read, answered with
+ * metadata only. It takes a struct readback_key: a key that no store holds
+ * cannot be passed.
+ */
+#ifndef KR_KUBE_SECRETOBJ_H
+#define KR_KUBE_SECRETOBJ_H
+
+#include "kube/client.h"
+#include "kube/pod.h"
+#include "kube/podkey.h"
+#include "secret/readback.h"
+
+/* A field manager that owns the entry. */
+struct kube_owner {
+	char *manager;	    /* "argocd-controller" */
+	bool is_ours;	    /* keyrot's own */
+	bool is_kubectl;    /* one of kubectl's, or nobody's in particular */
+	bool is_controller; /* an owner reference: "ExternalSecret/name" */
+};
+
+struct kube_secret {
+	char *ns, *name, *entry;
+	bool exists;
+	struct kube_key_facts facts; /* zero where it does not exist */
+	char *type;		     /* "Opaque" */
+	struct secret *live;	     /* the entry's value; NULL: not there */
+	char live_fingerprint[SECRET_FINGERPRINT_LEN]; /* "" where not there */
+	/* The annotation kubectl leaves, where it holds data. */
+	bool has_last_applied;
+	struct kube_owner *owners;
+	size_t owner_count;
+	char **entries; /* names of all entries, for suggestions */
+	size_t entry_count;
+};
+
+/* The request that reads it, for a batch; path and what belong to `s`. */
+struct kube_secret_read {
+	char *path, *what;
+	struct kube_request request;
+};
+KR_FALLIBLE kube_secret_plan_read(const struct kube_target *target,
+				  struct kube_secret_read *out);
+void kube_secret_read_release(struct kube_secret_read *read);
+
+/*
+ * From the answer, which is wiped. A Secret that is not there is a
+ * kube_secret with exists == false, not an error.
+ */
+KR_FALLIBLE kube_secret_take(const struct kube_target *target,
+			     struct kube_request *answered,
+			     struct kube_secret **out);
+/* Plan, request and take in one. */
+KR_FALLIBLE kube_secret_get(struct kube *kube, const struct kube_target *target,
+			    struct kube_secret **out);
+void kube_secret_free(struct kube_secret *secret);
+KR_DEFINE_FREEP(kube_secret)
+
+/*
+ * Whether the entry may be taken. kubectl's own managers are taken over
+ * (*out_force, and *out_from names them, malloc'd, "" where none); anything
+ * else is KR_EREFUSED, reason "FieldOwned", unless `take` (NULL-terminated,
+ * may be NULL) names it.
+ */
+KR_FALLIBLE kube_secret_may_take(const struct kube_secret *secret,
+				 const char *const *take, bool *out_force,
+				 char **out_from);
+/* What that manager is going to do, as half a sentence; never NULL. */
+const char *kube_owner_outlook(const char *manager);
+
+struct kube_secret_write {
+	const struct readback_key *key;
+	const char *rotation;
+	const char *operator_;
+	const char *rotated_at; /* RFC 3339 */
+	bool force;		/* from kube_secret_may_take() */
+	bool create;		/* may create the Secret and its namespace */
+	bool dry_run; /* the server checks everything, keeps nothing */
+};
+
+struct kube_secret_written {
+	char *resource_version; /* owned */
+	bool created;
+	bool found_by_reading; /* the answer was lost; a read settled it */
+};
+
+/*
+ * KR_ECONFLICT: somebody changed the Secret since it was read. KR_EREFUSED:
+ * a field is somebody else's. KR_EINVALID: immutable, too large, ... A lost
+ * answer is settled by reading; where that cannot be done either the error's
+ * reason is "Unknown".
+ */
+KR_FALLIBLE kube_secret_apply(struct kube *kube,
+			      const struct kube_secret *secret,
+			      const struct kube_secret_write *write,
+			      struct kube_secret_written *out);
+
+/*
+ * Removes kubectl's last-applied-configuration. *out_version (malloc'd) is
+ * the Secret's new resourceVersion.
+ */
+KR_FALLIBLE kube_secret_drop_last_applied(struct kube *kube,
+					  const struct kube_secret *secret,
+					  char **out_version);
+
+/*
+ * The manifest that an apply of this entry sends, as YAML with the key in
+ * it: for `render`.
+ */
+KR_FALLIBLE kube_secret_manifest(const struct kube_target *target,
+				 const struct secret *key,
+				 struct secret **out_yaml);
+
+#endif
