@@ -41,6 +41,9 @@ enum kube_request_flags {
 	KUBE_METADATA = 4, /* ask for PartialObjectMetadata(List) back */
 	KUBE_QUIET = 8,	   /* never quote the server's message */
 	KUBE_TEXT = 16,	   /* the reply is text (logs): kept in `text` */
+	/* Goes on to its end when a stop is requested, as every write does:
+	 * for the read that settles a write. */
+	KUBE_FINISH = 32,
 };
 
 enum kube_outcome {
