@@ -304,7 +304,7 @@ static void wait_for_activity(struct http *http, int64_t deadline_ms)
 	(void)curl_multi_timeout(http->key_multi, &key_ms);
 	if (key_ms >= 0 && key_ms < wait_ms)
 		wait_ms = key_ms;
-	(void)curl_multi_poll(http->main_multi, fds, stop_fd() >= 0 ? n : n - 1,
+	(void)curl_multi_poll(http->main_multi, fds, heed ? n : n - 1,
 			      (int)wait_ms, NULL);
 }
 
