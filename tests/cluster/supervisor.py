@@ -263,6 +263,11 @@ class Cluster:
                    for condition in crd.get("status", {}).get("conditions",
                                                               []))
 
+    def controllers_run(self):
+        """The service account of a new namespace is the sign of it."""
+        return self.api.get("/api/v1/namespaces/aether-services/"
+                            "serviceaccounts")["items"]
+
     def create(self, path, item):
         try:
             self.api.call("POST", path, item)
@@ -305,6 +310,7 @@ class Cluster:
         self.wait("the Logs resource", self.established)
         PodLogs(self.new_api(3600), self.logs).start()
         self.start_kubelet()
+        self.wait("the controllers", self.controllers_run)
         self.wait_ready()
 
     def down(self):
