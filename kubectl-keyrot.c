@@ -1,10 +1,8 @@
-#include <stdio.h>
-
 #include "base/stop.h"
+#include "cli/command.h"
 
-int main(void)
+int main(int argc, char **argv)
 {
 	stop_install();
-	(void)puts(KR_VERSION);
-	return 0;
+	return cli_main(argc, argv);
 }

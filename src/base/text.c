@@ -13,7 +13,7 @@
  */
 static size_t utf8_decode(const char *text, size_t len, uint32_t *out)
 {
-	static const uint32_t lowest[] = {0, 0, 0x80, 0x800, 0x10000};
+	static const uint32_t lowest[] = { 0, 0, 0x80, 0x800, 0x10000 };
 	unsigned char c = (unsigned char)text[0];
 	size_t n = c < 0x80		? 1
 		   : (c & 0xe0) == 0xc0 ? 2

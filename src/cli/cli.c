@@ -1,0 +1,263 @@
+/*
+ * The table of commands, and what happens around each of them.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "ui/term.h"
+#include "ui/ui.h"
+
+static const struct command commands[] = {
+	{ "completion", GROUP_SETUP, "bash|zsh|fish",
+	  "print the completion script of a shell", &usage_completion, 1,
+	  COMMAND_PLAIN, NULL, cmd_completion },
+	{ "version", GROUP_SETUP, "", "print the version", &usage_version, 0, 0,
+	  "VersionResult", cmd_version },
+	{ "help", GROUP_SETUP, "[COMMAND]", "help for a command", &usage_help,
+	  1, COMMAND_PLAIN, NULL, cmd_help },
+	{ "options", GROUP_SETUP, "", "the flags that every command takes",
+	  &usage_options, 0, COMMAND_PLAIN, NULL, cmd_options },
+	{ "__complete", GROUP_SETUP, "", "", &usage_help, 0,
+	  COMMAND_PLAIN | COMMAND_RAW | COMMAND_HIDDEN, NULL, cmd_complete },
+	{ .name = NULL },
+};
+
+const struct command *cli_commands(void)
+{
+	return commands;
+}
+
+const struct command *cli_find_command(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}
+
+const char *cli_group_title(enum command_group group)
+{
+	static const char *const titles[GROUP_COUNT] = {
+		[GROUP_STEP] = "Run one step of the runbook",
+		[GROUP_LOOK] = "Look",
+		[GROUP_SETUP] = "Set up and automate",
+	};
+
+	return titles[group];
+}
+
+void cli_tables(const struct command *command,
+		const struct option *out[CLI_MAX_TABLES])
+{
+	size_t n = 0;
+
+	if (command)
+		for (option_tables t = command->usage->tables; t && *t; t++)
+			out[n++] = *t;
+	out[n++] = cli_common_flags;
+	out[n++] = cli_kube_flags;
+	out[n] = NULL;
+}
+
+KR_FALLIBLE cli_unknown_command(const char *name)
+{
+	const char *names[64] = { NULL };
+	const char *near;
+	struct err *err;
+	size_t n = 0;
+
+	for (const struct command *c = commands; c->name && n < 63; c++)
+		if (!(c->flags & COMMAND_HIDDEN))
+			names[n++] = c->name;
+	near = text_suggest(name, names);
+	if (option_may_quote(name))
+		err = err_new(KR_EUSAGE, "unknown command \"%s\"", name);
+	else
+		err = err_new(KR_EUSAGE, "unknown command");
+	if (near)
+		return err_hint(err, "Did you mean kubectl keyrot %s?", near);
+	return err_hint(err, "kubectl keyrot help");
+}
+
+/* One run of the program, from argv to the exit code. */
+struct session {
+	struct cli_context context;
+	struct out out, err;
+	const struct option *tables[CLI_MAX_TABLES];
+	const char **args;
+	enum output_mode mode;
+};
+
+/*
+ * Options that every command has may stand in front of the command's name.
+ * *out_rest is the index of the first word after it.
+ */
+static KR_FALLIBLE find_command(struct session *s, int argc, char **argv,
+				int *out_rest)
+{
+	struct option_parse parse = { .tables = s->tables,
+				      .base = &s->context.options,
+				      .argc = argc - 1,
+				      .argv = argv + 1,
+				      .args = s->args,
+				      .stop_at_first = true };
+	struct err *err;
+	int n, used;
+
+	cli_tables(NULL, s->tables);
+	err = option_parse(&parse, &n, &used);
+	if (err)
+		return err;
+	*out_rest = 1 + used + 1;
+	if (1 + used >= argc) {
+		s->context.command = NULL;
+		return NULL;
+	}
+	s->context.command = cli_find_command(argv[1 + used]);
+	return s->context.command ? NULL : cli_unknown_command(argv[1 + used]);
+}
+
+static KR_FALLIBLE parse_rest(struct session *s, int argc, char **argv,
+			      int rest)
+{
+	const struct command *command = s->context.command;
+	struct option_parse parse = { .tables = s->tables,
+				      .base = &s->context.options,
+				      .argc = argc - rest,
+				      .argv = argv + rest,
+				      .args = s->args };
+	struct err *err;
+	int used;
+
+	cli_tables(command, s->tables);
+	s->context.args = s->args;
+	if (command->flags & COMMAND_RAW) {
+		for (int i = rest; i < argc; i++)
+			s->args[s->context.n_args++] = argv[i];
+		return NULL;
+	}
+	err = option_parse(&parse, &s->context.n_args, &used);
+	if (err || s->context.options.help)
+		return err;
+	if (s->context.n_args > command->max_args)
+		return err_hint(err_new(KR_EUSAGE,
+					"%s takes %s, and argument %d is one "
+					"too many",
+					command->name,
+					command->max_args ? "one argument"
+							  : "no arguments",
+					command->max_args + 1),
+				"kubectl keyrot %s --help", command->name);
+	return NULL;
+}
+
+/* A usage error knows the command's help, if nothing better. */
+static struct err *point_to_help(struct err *take_err,
+				 const struct command *command)
+{
+	if (!take_err || !command)
+		return err_hint(take_err, "kubectl keyrot help");
+	return err_hint(take_err, "kubectl keyrot %s --help", command->name);
+}
+
+static KR_FALLIBLE open_ui(struct session *s, struct ui **out)
+{
+	struct ui_options options = { .mode = UI_TEXT, .out = &s->err };
+
+	options.colour = term_has_colour(s->err.fd);
+	options.utf8 = term_is_utf8();
+	if (s->mode == OUTPUT_JSONL) {
+		options.mode = UI_JSONL;
+		options.out = &s->out;
+	}
+	return ui_open(&options, out);
+}
+
+static KR_FALLIBLE run_command(struct session *s, struct result *result)
+{
+	kr_cleanup(ui_closep) struct ui *ui = NULL;
+	struct err *err;
+
+	err = open_ui(s, &ui);
+	if (err)
+		return err;
+	s->context.reporter = ui_reporter(ui);
+	return s->context.command->run(&s->context, result);
+}
+
+/* Prints what came out of it; the exit code. */
+static int finish(struct session *s, struct result *result,
+		  struct err *take_err)
+{
+	kr_cleanup(err_freep) struct err *err = take_err;
+	kr_cleanup(err_freep) struct err *unwritten = NULL;
+	int code = result_finish(result, err);
+
+	if (s->context.command && s->context.command->kind)
+		output_result(s->mode, result, &s->out, &s->err);
+	else if (err)
+		output_result(OUTPUT_TEXT, result, &s->out, &s->err);
+	unwritten = out_check(&s->out);
+	if (unwritten) {
+		out_printf(&s->err, "error: %s\n", err_message(unwritten));
+		if (code == 0)
+			code = err_exit_code(unwritten);
+	}
+	return code;
+}
+
+static KR_FALLIBLE parse_all(struct session *s, int argc, char **argv)
+{
+	struct err *err;
+	int rest;
+
+	err = find_command(s, argc, argv, &rest);
+	if (!err && s->context.command)
+		err = parse_rest(s, argc, argv, rest);
+	s->mode = err ? output_mode_guess(argc, argv)
+		      : output_mode(s->context.options.output);
+	return point_to_help(err, s->context.command);
+}
+
+static bool wants_help(const struct session *s)
+{
+	return !s->context.command || s->context.options.help;
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct session s = { .out = OUT_STDOUT, .err = OUT_STDERR };
+	struct result result;
+	struct err *err;
+	int code;
+
+	s.args = calloc((size_t)argc + 1, sizeof(*s.args));
+	if (!s.args)
+		return err_kind_exit_code(KR_ENOMEM);
+	cli_options_init(&s.context.options);
+	s.context.out = &s.out;
+	s.context.err = &s.err;
+	err = parse_all(&s, argc, argv);
+	result_init(&result, s.context.command && s.context.command->kind
+				     ? s.context.command->kind
+				     : "UsageResult");
+	if (!err && wants_help(&s)) {
+		if (s.context.command)
+			help_command(&s.out, s.context.command);
+		else
+			help_overview(&s.out);
+		s.context.command = NULL;
+	} else if (!err) {
+		err = run_command(&s, &result);
+	}
+	code = finish(&s, &result, err);
+	result_release(&result);
+	option_release(s.tables, &s.context.options);
+	out_release(&s.out);
+	out_release(&s.err);
+	free(s.args);
+	return code;
+}

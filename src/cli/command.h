@@ -1,0 +1,105 @@
+/*
+ * A command: its row in the table of cli.c, and what it is given to run.
+ *
+ * To add one: a struct usage in usage_*.c, a row in cli.c, and cmd_NAME.c with
+ * the function. Help, completion and docs/reference.md follow from the row.
+ */
+#ifndef KR_CLI_COMMAND_H
+#define KR_CLI_COMMAND_H
+
+#include "cli/options.h"
+#include "runbook/reporter.h"
+#include "runbook/result.h"
+#include "ui/out.h"
+
+struct cli_context;
+struct config;
+struct config_target;
+
+typedef struct err *cli_run(struct cli_context *context, struct result *result);
+
+enum command_group {
+	GROUP_STEP,  /* "Run one step of it" */
+	GROUP_LOOK,  /* "Look" */
+	GROUP_SETUP, /* "Set up and automate" */
+	GROUP_COUNT,
+};
+
+enum command_flags {
+	/* No document: the command prints by itself, and has no -o. */
+	COMMAND_PLAIN = 1,
+	/* Needs keyrot.yaml (or its defaults) loaded. */
+	COMMAND_CONFIG = 2,
+	/* Arguments are not parsed: a hidden protocol. */
+	COMMAND_RAW = 4,
+	COMMAND_HIDDEN = 8,
+	/* Goes on for longer than a moment: progress is shown. */
+	COMMAND_PROGRESS = 16,
+};
+
+struct example {
+	const char *what;
+	const char *command; /* after "kubectl keyrot" or a whole line */
+};
+
+/* What help says about a command. */
+struct usage {
+	const char *text;		/* paragraphs, wrapped at 78 columns */
+	const struct example *examples; /* ended by a row of NULL */
+	/* Its own options, ended by NULL; kubectl's and the common ones are
+	 * added by the parser. */
+	const struct option *const *tables;
+};
+
+struct command {
+	const char *name;
+	enum command_group group;
+	const char *args; /* "" or "[COMMAND]" */
+	const char *summary;
+	const struct usage *usage;
+	int max_args;
+	int flags;
+	const char *kind; /* "ApplyResult"; NULL for COMMAND_PLAIN */
+	cli_run *run;
+};
+
+struct cli_context {
+	const struct command *command;
+	struct cli_options options;
+	const char *const *args; /* positional; n_args of them */
+	int n_args;
+	/* Never NULL; shows nothing where the command has no progress. */
+	const struct reporter *reporter;
+	struct out *out; /* standard output */
+	struct out *err; /* standard error */
+};
+
+/* Rows of the table; NULL ends. */
+const struct command *cli_commands(void);
+const struct command *cli_find_command(const char *name);
+
+/* KR_EUSAGE with a suggestion. */
+KR_FALLIBLE cli_unknown_command(const char *name);
+
+/* All tables of a command, ended by NULL: its own, common, kubectl's. */
+#define CLI_MAX_TABLES 12
+void cli_tables(const struct command *command,
+		const struct option *out[CLI_MAX_TABLES]);
+
+/* Runs the program; the exit code. argv is kept, and its secrets blanked. */
+int cli_main(int argc, char **argv);
+
+/* Text of `help`, `options` and `COMMAND --help`. */
+void help_overview(struct out *out);
+void help_command(struct out *out, const struct command *command);
+void help_options(struct out *out);
+
+const char *cli_group_title(enum command_group group);
+
+extern const struct usage usage_generate, usage_render, usage_apply,
+	usage_verify, usage_plan, usage_status, usage_doctor, usage_completion,
+	usage_version, usage_help, usage_options;
+
+cli_run cmd_completion, cmd_complete, cmd_version, cmd_help, cmd_options;
+
+#endif

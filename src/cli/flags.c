@@ -1,0 +1,215 @@
+/*
+ * The program's own options, in groups that commands put together.
+ */
+#include "cli/options.h"
+
+#define AT(field) offsetof(struct cli_options, field)
+
+static const char *const outputs[] = { "text", "json", "jsonl",
+				       "yaml", "name", NULL };
+static const char *const dry_runs[] = { "none", "client", "server", NULL };
+static const char *const encodings[] = { "base64", "base64url", "hex", "raw",
+					 NULL };
+
+void cli_options_init(struct cli_options *options)
+{
+	*options = (struct cli_options){
+		.output = outputs[0],
+		.dry_run = dry_runs[0],
+		.timeout_ms = CLI_TIMEOUT_DEFAULT_MS,
+		.within_ms = -1,
+		.since_ms = -1,
+	};
+}
+
+const struct option cli_common_flags[] = {
+	{ .name = "help",
+	  .letter = 'h',
+	  .type = OPTION_BOOL,
+	  .help = "help for the command",
+	  .offset = AT(help) },
+	{ .name = "output",
+	  .letter = 'o',
+	  .type = OPTION_CHOICE,
+	  .help = "what is printed on standard output",
+	  .offset = AT(output),
+	  .choices = outputs },
+	{ .name = "config",
+	  .type = OPTION_STRING,
+	  .metavar = "PATH",
+	  .help = "the configuration file instead of keyrot.yaml",
+	  .offset = AT(config),
+	  .completion = COMPLETE_FILE },
+	{ .name = "timings",
+	  .type = OPTION_BOOL,
+	  .help = "show requests, connections and time spent at the end",
+	  .offset = AT(timings) },
+	{ .name = NULL },
+};
+
+const struct option cli_secret_flags[] = {
+	{ .name = "secret",
+	  .type = OPTION_STRING,
+	  .metavar = "NAME",
+	  .help = "the Secret (secrets-service-config)",
+	  .offset = AT(secret) },
+	{ .name = "entry",
+	  .type = OPTION_STRING,
+	  .metavar = "NAME",
+	  .help = "its entry that holds the key (SECRET_ENCRYPTION_KEY)",
+	  .offset = AT(entry) },
+	{ .name = NULL },
+};
+
+const struct option cli_consumer_flags[] = {
+	{ .name = "consumer",
+	  .type = OPTION_LIST,
+	  .metavar = "KIND/NAME",
+	  .help = "a workload that uses it (repeatable; found if left out)",
+	  .offset = AT(consumers) },
+	{ .name = "workload",
+	  .type = OPTION_LIST,
+	  .metavar = "KIND/NAME",
+	  .help = "the same as --consumer",
+	  .offset = AT(consumers),
+	  .hidden = true },
+	{ .name = NULL },
+};
+
+const struct option cli_key_flags[] = {
+	{ .name = "key-file",
+	  .type = OPTION_STRING,
+	  .metavar = "PATH",
+	  .help = "read the key from a file; - is standard input",
+	  .offset = AT(key_file),
+	  .completion = COMPLETE_FILE },
+	{ .name = "from-store",
+	  .type = OPTION_BARE,
+	  .metavar = "ENTRY",
+	  .help = "take the key from the store, its newest entry or ENTRY",
+	  .offset = AT(from_store) },
+	{ .name = NULL },
+};
+
+const struct option cli_store_flags[] = {
+	{ .name = "store",
+	  .type = OPTION_STRING,
+	  .metavar = "TYPE[:WHERE]",
+	  .help = "where keys are kept: file, pass, exec, none",
+	  .offset = AT(store) },
+	{ .name = "passphrase-file",
+	  .type = OPTION_STRING,
+	  .metavar = "PATH",
+	  .help = "read the passphrase of the file store from a file",
+	  .offset = AT(passphrase_file),
+	  .completion = COMPLETE_FILE },
+	{ .name = NULL },
+};
+
+const struct option cli_operator_flags[] = {
+	{ .name = "operator",
+	  .type = OPTION_STRING,
+	  .metavar = "NAME",
+	  .help = "who rotates, for the records",
+	  .offset = AT(operator_) },
+	{ .name = NULL },
+};
+
+const struct option cli_write_flags[] = {
+	{ .name = "create",
+	  .type = OPTION_BOOL,
+	  .help = "create the Secret where it is not there",
+	  .offset = AT(create) },
+	{ .name = "take-ownership",
+	  .type = OPTION_LIST,
+	  .metavar = "MANAGER",
+	  .help = "take the entry over from this field manager (repeatable)",
+	  .offset = AT(take_ownership) },
+	{ .name = "dry-run",
+	  .type = OPTION_CHOICE,
+	  .help = "change nothing: show it, or let the server check it",
+	  .offset = AT(dry_run),
+	  .choices = dry_runs },
+	{ .name = "allow-insecure-tls",
+	  .type = OPTION_BOOL,
+	  .help = "send the key though the server's certificate is not checked",
+	  .offset = AT(allow_insecure_tls) },
+	{ .name = "allow-plain-http",
+	  .type = OPTION_BOOL,
+	  .help = "talk to an http:// server, which everyone on the way can read",
+	  .offset = AT(kube.allow_plain_http) },
+	{ .name = NULL },
+};
+
+const struct option cli_rollout_flags[] = {
+	{ .name = "no-restart",
+	  .type = OPTION_BOOL,
+	  .help = "leave the workloads alone; they are named",
+	  .offset = AT(no_restart) },
+	{ .name = "no-wait",
+	  .type = OPTION_BOOL,
+	  .help = "do not follow the rollout",
+	  .offset = AT(no_wait) },
+	{ .name = "timeout",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "how long to follow the rollout (15m); 0 is no limit",
+	  .offset = AT(timeout_ms) },
+	{ .name = NULL },
+};
+
+const struct option cli_verify_flags[] = {
+	{ .name = "expect",
+	  .type = OPTION_LIST,
+	  .metavar = "REGEX",
+	  .help = "a line that every pod must log (repeatable)",
+	  .offset = AT(expect) },
+	{ .name = "forbid",
+	  .type = OPTION_LIST,
+	  .metavar = "REGEX",
+	  .help = "a line that no pod may log (repeatable)",
+	  .offset = AT(forbid) },
+	{ .name = "within",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "how long to wait for the expected lines (2m)",
+	  .offset = AT(within_ms) },
+	{ .name = "since",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "read only the log of the last while (all since pod start)",
+	  .offset = AT(since_ms) },
+	{ .name = NULL },
+};
+
+const struct option cli_generate_flags[] = {
+	{ .name = "to-store",
+	  .type = OPTION_BOOL,
+	  .help = "put it into the store (the default)",
+	  .offset = AT(to_store) },
+	{ .name = "key-file",
+	  .type = OPTION_STRING,
+	  .metavar = "PATH",
+	  .help = "write it to a new file that only you can read",
+	  .offset = AT(key_file),
+	  .completion = COMPLETE_FILE },
+	{ .name = "stdout",
+	  .type = OPTION_BOOL,
+	  .help = "write it to standard output, a pipe",
+	  .offset = AT(to_stdout) },
+	{ .name = "allow-terminal",
+	  .type = OPTION_BOOL,
+	  .help = "with --stdout: even if that is a terminal",
+	  .offset = AT(allow_terminal) },
+	{ .name = "bytes",
+	  .type = OPTION_INT,
+	  .metavar = "N",
+	  .help = "random bytes in the key (32)",
+	  .offset = AT(bytes) },
+	{ .name = "encoding",
+	  .type = OPTION_CHOICE,
+	  .help = "how they are written (base64)",
+	  .offset = AT(encoding),
+	  .choices = encodings },
+	{ .name = NULL },
+};

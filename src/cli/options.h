@@ -1,0 +1,81 @@
+/*
+ * What the command line says: one structure for all commands, and the tables
+ * of options that commands put together.
+ */
+#ifndef KR_CLI_OPTIONS_H
+#define KR_CLI_OPTIONS_H
+
+#include "cli/option.h"
+#include "kube/access.h"
+
+struct cli_options {
+	/* kubectl's own; kube.stdin_is_taken is set by the key's source. */
+	struct kube_flags kube;
+	int verbosity; /* -v; 6 shows requests */
+	bool warnings_as_errors;
+	/* Taken for kubectl's sake; they change nothing here. */
+	const char *cache_dir;
+	const char *vmodule;
+	const char *match_server_version;
+
+	/* every command */
+	bool help;
+	const char *output; /* "text" where not given; see output.h */
+	const char *config;
+	bool timings;
+
+	/* what is rotated; NULL: keyrot.yaml's, else the runbook's names */
+	const char *secret;
+	const char *entry;
+	const char *const *consumers; /* "KIND/NAME"; NULL: found */
+
+	/* where the key comes from, where it is kept, who does it */
+	const char *key_file;	/* "-" is standard input */
+	const char *from_store; /* "" is the newest entry */
+	const char *store;	/* "TYPE[:WHERE]" */
+	const char *passphrase_file;
+	const char *operator_;
+
+	/* apply */
+	bool create;
+	const char *const *take_ownership; /* managers */
+	const char *dry_run;		   /* "none" where not given */
+	bool no_restart;
+	bool no_wait;
+	int64_t timeout_ms; /* 0: no limit */
+	bool allow_insecure_tls;
+
+	/* verify */
+	const char *const *expect;
+	const char *const *forbid;
+	int64_t within_ms; /* -1: not given */
+	int64_t since_ms;  /* -1: not given */
+
+	/* generate */
+	bool to_store;
+	bool to_stdout;
+	bool allow_terminal;
+	int bytes;	      /* 0: not given */
+	const char *encoding; /* NULL: not given */
+};
+
+#define CLI_TIMEOUT_DEFAULT_MS (15 * 60 * 1000)
+
+void cli_options_init(struct cli_options *options);
+
+/* kubectl's own flags (`kubectl options`), the same for every command. */
+extern const struct option cli_kube_flags[];
+/* This program's, the same for every command. */
+extern const struct option cli_common_flags[];
+/* Groups that commands choose from. */
+extern const struct option cli_secret_flags[];
+extern const struct option cli_consumer_flags[];
+extern const struct option cli_key_flags[];
+extern const struct option cli_store_flags[];
+extern const struct option cli_operator_flags[];
+extern const struct option cli_write_flags[];
+extern const struct option cli_rollout_flags[];
+extern const struct option cli_verify_flags[];
+extern const struct option cli_generate_flags[];
+
+#endif

@@ -1,0 +1,169 @@
+#include "ui/summary.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/json.h"
+
+#define SHORT_FINGERPRINT 12
+
+/* A fingerprint as people compare it: its first digits. */
+static int short_len(const char *fingerprint)
+{
+	size_t n = strlen(fingerprint);
+
+	return (int)(n < SHORT_FINGERPRINT ? n : SHORT_FINGERPRINT);
+}
+
+static void print_key(struct out *out, const struct cJSON *target)
+{
+	const char *now = json_str(target, "fingerprint");
+	const char *before = json_str(target, "previousFingerprint");
+	const struct cJSON *changed = json_at(target, "changed");
+
+	out_puts(out, "  key       ");
+	if (!now)
+		out_puts(out, "not known");
+	else
+		out_printf(out, "%.*s", short_len(now), now);
+	if (cJSON_IsFalse(changed))
+		out_puts(out, ", not changed");
+	else if (cJSON_IsTrue(changed) && before)
+		out_printf(out, ", was %.*s", short_len(before), before);
+	else if (cJSON_IsTrue(changed))
+		out_puts(out, ", new");
+	out_puts(out, "\n");
+}
+
+static size_t count_on_key(const struct cJSON *consumer, const char *key,
+			   size_t *out_unknown)
+{
+	const struct cJSON *pod;
+	size_t n = 0;
+
+	*out_unknown = 0;
+	cJSON_ArrayForEach (pod, json_at(consumer, "pods")) {
+		const char *fingerprint = json_str(pod, "fingerprint");
+
+		if (!fingerprint)
+			(*out_unknown)++;
+		else if (key && strcmp(key, fingerprint) == 0)
+			n++;
+	}
+	return n;
+}
+
+static void print_consumer(struct out *out, const struct cJSON *consumer,
+			   const char *key)
+{
+	const char *kind = json_str_or(consumer, "kind", "");
+	long long desired = json_int(consumer, "desired", -1);
+	long long ready = json_int(consumer, "ready", -1);
+	long long old = json_int(consumer, "old", 0);
+	size_t unknown, pods = json_length(json_at(consumer, "pods"));
+	size_t on_key = count_on_key(consumer, key, &unknown);
+
+	out_puts(out, "  ");
+	for (; *kind; kind++)
+		out_printf(out, "%c", tolower((unsigned char)*kind));
+	out_printf(out, "/%s  ", json_str_or(consumer, "name", ""));
+	if (desired >= 0 && ready >= 0)
+		out_printf(out, "%lld/%lld ready", ready, desired);
+	else
+		out_puts(out, "state not known");
+	if (pods)
+		out_printf(out, ", %zu of %zu pods on this key", on_key, pods);
+	if (unknown)
+		out_printf(out, ", %zu not known", unknown);
+	if (old > 0)
+		out_printf(out, ", %lld old pod%s left", old,
+			   old == 1 ? "" : "s");
+	if (cJSON_IsFalse(json_at(consumer, "restarted")))
+		out_puts(out, ", not restarted");
+	out_puts(out, "\n");
+}
+
+static void print_target(struct out *out, const struct cJSON *target)
+{
+	const char *context = json_str(target, "context");
+	const char *state = json_str(target, "state");
+	const struct cJSON *consumer;
+
+	out_printf(out, "secret/%s in %s", json_str_or(target, "secret", "?"),
+		   json_str_or(target, "namespace", "?"));
+	if (context && *context)
+		out_printf(out, " (%s)", context);
+	out_printf(out, ", entry %s\n", json_str_or(target, "entry", "?"));
+	if (state)
+		out_printf(out, "  %s\n", state);
+	print_key(out, target);
+	cJSON_ArrayForEach (consumer, json_at(target, "consumers")) {
+		print_consumer(out, consumer, json_str(target, "fingerprint"));
+	}
+}
+
+static void print_store(struct out *out, const struct cJSON *store)
+{
+	const char *entry = json_str(store, "entry");
+	const char *previous = json_str(store, "previousEntry");
+
+	out_printf(
+		out, "store %s\n",
+		json_str_or(store, "where", json_str_or(store, "type", "?")));
+	if (entry)
+		out_printf(out, "  this key  %s%s\n", entry,
+			   json_bool(store, "proved", false)
+				   ? ", read back"
+				   : ", not proved to be stored");
+	if (previous)
+		out_printf(out, "  before    %s\n", previous);
+}
+
+void summary_state(struct out *out, const struct cJSON *document)
+{
+	const struct cJSON *target, *store = json_at(document, "store");
+
+	cJSON_ArrayForEach (target, json_at(document, "targets")) {
+		print_target(out, target);
+	}
+	if (cJSON_IsObject(store))
+		print_store(out, store);
+}
+
+void summary_next(struct out *out, const struct cJSON *document)
+{
+	const struct cJSON *next;
+	const char *label = "next: ";
+
+	cJSON_ArrayForEach(next, json_at(document, "next"))
+	{
+		const char *text = next->valuestring;
+
+		if (!cJSON_IsString(next))
+			continue;
+		/* A sentence, and not something to type. */
+		if (isupper((unsigned char)*text)) {
+			out_printf(out, "%s\n", text);
+			continue;
+		}
+		out_printf(out, "%s%s\n", label, text);
+		label = "      ";
+	}
+}
+
+void summary_failure(struct out *out, const struct cJSON *document)
+{
+	const char *outcome = json_str_or(document, "outcome", "failed");
+
+	out_printf(out, "error: %s\n", json_str_or(document, "message", "?"));
+	if (json_length(json_at(document, "targets")) > 0) {
+		out_puts(out, "\n");
+		summary_state(out, document);
+		out_puts(out, "\n");
+	} else if (strcmp(outcome, "interrupted") == 0) {
+		out_puts(out, "Nothing was changed yet.\n");
+	}
+	summary_next(out, document);
+}

@@ -1,0 +1,156 @@
+/*
+ * Progress as plain lines, for pipes, logs and simple terminals: one line
+ * when a step is over, one whenever a workload's numbers change.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "ui/ui.h"
+
+/* A step that takes longer than this is named while it runs. */
+#define QUIET_MS 2000
+
+struct text {
+	struct ui ui;
+	struct out *out;
+	bool many_targets;
+	char *last_workload;
+	char *running; /* title of the step that runs, not yet shown */
+	int64_t running_since_ms;
+};
+
+static const char *state_word(enum report_state state)
+{
+	static const char *const words[] = {
+		[REPORT_PENDING] = "todo",  [REPORT_RUNNING] = "...",
+		[REPORT_DONE] = "done",	    [REPORT_SKIPPED] = "same",
+		[REPORT_FAILED] = "FAILED",
+	};
+
+	return words[state];
+}
+
+static void text_plan(void *user, const struct report_step *steps, size_t n)
+{
+	struct text *text = user;
+	const char *first = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!steps[i].target)
+			continue;
+		if (first && strcmp(first, steps[i].target) != 0)
+			text->many_targets = true;
+		first = steps[i].target;
+	}
+}
+
+static void print_step(struct text *text, const struct report_step *step)
+{
+	char elapsed[CLOCK_SHORT_LEN] = "";
+	bool detail = step->detail && *step->detail;
+
+	if (step->elapsed_ms >= 1000)
+		clock_short(step->elapsed_ms, elapsed);
+	out_printf(text->out, "%-6s ", state_word(step->state));
+	if (text->many_targets && step->target)
+		out_printf(text->out, "%s: ", step->target);
+	out_printf(text->out, "%s%s%s%s%s%s\n", step->title, detail ? ": " : "",
+		   detail ? step->detail : "", *elapsed ? " (" : "", elapsed,
+		   *elapsed ? ")" : "");
+}
+
+static void text_step(void *user, const struct report_step *step)
+{
+	struct text *text = user;
+
+	free(take_ptr(&text->running));
+	if (step->state == REPORT_PENDING)
+		return;
+	if (step->state != REPORT_RUNNING) {
+		print_step(text, step);
+		return;
+	}
+	text->running = strdup(step->title);
+	text->running_since_ms = clock_boot_ms();
+}
+
+static void text_workload(void *user, const struct report_workload *w)
+{
+	struct text *text = user;
+	char *line = NULL;
+
+	if (asprintf(
+		    &line,
+		    "       %s%s%s/%s: %d/%d updated, %d/%d ready, %d old%s%s\n",
+		    text->many_targets ? w->target : "",
+		    text->many_targets ? ": " : "", w->kind, w->name,
+		    w->updated, w->desired, w->ready, w->desired, w->old,
+		    w->waiting_for ? "; waiting for " : "",
+		    w->waiting_for ? w->waiting_for : "") < 0)
+		return;
+	if (!text->last_workload || strcmp(text->last_workload, line) != 0)
+		out_puts(text->out, line);
+	free(text->last_workload);
+	text->last_workload = line;
+}
+
+static void text_message(void *user, enum report_level level,
+			 const char *message)
+{
+	struct text *text = user;
+
+	out_printf(text->out, "%s%s\n",
+		   level == REPORT_WARNING ? "warning: " : "", message);
+}
+
+static void text_log_line(void *user, const char *pod, const char *container,
+			  const char *line)
+{
+	struct text *text = user;
+
+	out_printf(text->out, "[%s %s] %s\n", pod, container, line);
+}
+
+static void text_tick(void *user)
+{
+	struct text *text = user;
+
+	if (!text->running ||
+	    clock_boot_ms() - text->running_since_ms < QUIET_MS)
+		return;
+	out_printf(text->out, "%-6s %s\n", state_word(REPORT_RUNNING),
+		   text->running);
+	free(take_ptr(&text->running));
+}
+
+static void text_close(struct ui *ui)
+{
+	struct text *text = (struct text *)ui;
+
+	free(text->last_workload);
+	free(text->running);
+	free(text);
+}
+
+KR_FALLIBLE ui_text_open(const struct ui_options *options, struct ui **out)
+{
+	struct text *text = calloc(1, sizeof(*text));
+
+	if (!text)
+		return err_new(KR_ENOMEM, "out of memory for output");
+	text->out = options->out;
+	text->ui = (struct ui){
+		.reporter = { .user = text,
+			      .plan = text_plan,
+			      .step = text_step,
+			      .workload = text_workload,
+			      .message = text_message,
+			      .log_line = text_log_line,
+			      .tick = text_tick },
+		.close = text_close,
+	};
+	*out = &text->ui;
+	return NULL;
+}

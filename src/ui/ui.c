@@ -1,0 +1,23 @@
+#include "ui/ui.h"
+
+KR_FALLIBLE ui_open(const struct ui_options *options, struct ui **out)
+{
+	switch (options->mode) {
+	case UI_JSONL:
+		return ui_jsonl_open(options, out);
+	case UI_TEXT:
+		break;
+	}
+	return ui_text_open(options, out);
+}
+
+const struct reporter *ui_reporter(struct ui *ui)
+{
+	return &ui->reporter;
+}
+
+void ui_close(struct ui *ui)
+{
+	if (ui)
+		ui->close(ui);
+}
