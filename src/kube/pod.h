@@ -21,7 +21,10 @@ struct kube_trouble {
 	char *container; /* NULL: the pod as a whole (Unschedulable, ...) */
 	char *reason;	 /* "CrashLoopBackOff", "ImagePullBackOff", ... */
 	char *message;	 /* the cluster's words, cleaned; NULL where none */
-	int exit_code;	 /* of the last run; -1 where it never ended */
+	int exit_code;	 /* of its last run, 0: none known */
+	int restarts;	 /* of that container */
+	bool waiting;	 /* reason is of a waiting state (or of the pod); else
+			  * of how a run ended */
 };
 
 struct kube_pod {
@@ -30,21 +33,23 @@ struct kube_pod {
 	char *owner_kind; /* of the controlling owner; NULL: a bare pod */
 	char *owner_name;
 	char *owner_uid;
-	char *hash;	 /* pod-template-hash or controller-revision-hash */
-	char *rotation;	 /* our annotations; NULL where none */
+	char *hash;	/* pod-template-hash or controller-revision-hash */
+	char *rotation; /* our annotations; NULL where none */
 	char *fingerprint;
-	int use_how;	 /* enum kube_use_how, 0: does not use the Secret */
-	bool uses_entry;
+	int use_how;   /* enum kube_use_how, 0: does not use the Secret */
+	int entry_how; /* ... of the references that hold the entry */
 	bool terminating;
-	bool finished;	 /* phase Succeeded or Failed: runs nothing */
+	bool finished; /* phase Succeeded or Failed: runs nothing */
 	bool ready;
-	bool started;	 /* every container that uses the Secret runs now */
+	bool started; /* every container that gets the entry has started */
 	bool scheduled;
-	int restarts;	 /* highest of the containers */
+	int restarts;	    /* highest of the containers */
 	int64_t created_ms; /* wall time of the server, 0: unknown */
-	/* Latest start of the containers that use the Secret; 0: unknown. */
+	/* Latest start of the containers that get the entry (of all ordinary
+	 * ones where none of them is known to); wall time, 0: not all run. */
 	int64_t started_ms;
-	/* Of them, where there are several, the first; else of all. */
+	/* The first ordinary container that gets the entry; else kubectl's
+	 * default container. */
 	char *container;
 	int container_count; /* of the pod, init containers not counted */
 	struct kube_trouble trouble; /* reason NULL: none */

@@ -11,8 +11,11 @@
 
 struct cJSON;
 
+struct kube_requirement; /* of selector.c */
+
 struct kube_selector {
-	char *json; /* the selector, compact; NULL: matches nothing */
+	struct kube_requirement *requirements;
+	size_t count; /* 0: matches nothing */
 };
 
 KR_FALLIBLE kube_selector_read(const struct cJSON *selector,

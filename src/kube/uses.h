@@ -16,23 +16,23 @@
 struct cJSON;
 
 enum kube_use_how {
-	USE_ENV = 1,	    /* env[].valueFrom.secretKeyRef */
-	USE_ENV_FROM = 2,   /* envFrom[].secretRef */
-	USE_VOLUME = 4,	    /* volumes[].secret */
-	USE_PROJECTED = 8,  /* volumes[].projected.sources[].secret */
-	USE_CSI = 16,	    /* volumes[].csi.nodePublishSecretRef */
-	USE_OPTIONAL = 32,  /* a reference says optional: true */
-	USE_SUBPATH = 64,   /* mounted by subPath: never refreshed in place */
+	USE_ENV = 1,	   /* env[].valueFrom.secretKeyRef */
+	USE_ENV_FROM = 2,  /* envFrom[].secretRef */
+	USE_VOLUME = 4,	   /* volumes[].secret */
+	USE_PROJECTED = 8, /* volumes[].projected.sources[].secret */
+	USE_CSI = 16,	   /* volumes[].csi.nodePublishSecretRef */
+	USE_OPTIONAL = 32, /* a reference says optional: true */
+	USE_SUBPATH = 64,  /* mounted by subPath: never refreshed in place */
 };
 /* Values that stay what they were at the start of the container. */
-#define USE_FIXED_AT_START (USE_ENV | USE_ENV_FROM | USE_SUBPATH)
+#define USE_FIXED_AT_START (USE_ENV | USE_ENV_FROM)
 
 struct kube_use {
-	int how;    /* 0: does not refer to the Secret */
-	bool entry; /* the entry is among what is referred to; false where
-		     * only other entries of the Secret are named */
-	/* Containers that get the Secret, in the order of the specification;
-	 * init containers too. Owned. */
+	int how; /* 0: does not refer to the Secret */
+	/* The same for references that the entry is part of; 0: only other
+	 * entries of the Secret are named. */
+	int entry_how;
+	/* Containers that get the entry, each once; init containers too. */
 	char **containers;
 	size_t container_count;
 };
