@@ -11,9 +11,9 @@
  *     Secret's annotations and the entry's data is still owned by the
  *     entry's own field manager: nobody wrote in between;
  * (b) the fingerprint in its annotations, where its rotation is the one that
- *     the Secret's last writer replaced (previous.keyrot.dev), the value is
- *     fixed at the start of a container (environment, subPath), and every
- *     container that uses it started before that write;
+ *     the Secret's last writer replaced (previous.keyrot.dev), the entry is
+ *     used by environment alone, and every container that uses it started
+ *     clearly before that write;
  * (c) otherwise it cannot be known: started before the tool came, an entry
  *     that somebody else wrote, a volume that is refreshed in place at a
  *     moment of the kubelet's choosing.
@@ -36,9 +36,9 @@ struct kube_key_facts {
 	char *previous;
 	char *operator_;
 	char *rotated_at;
-	char *owner;	  /* manager that owns data.ENTRY; NULL: nobody */
-	bool owned;	  /* ... and it is the entry's own */
-	int64_t written_ms; /* when the owner wrote last, 0: unknown */
+	char *owner;	    /* manager that owns data.ENTRY; NULL: nobody */
+	bool owned;	    /* ... and it is the entry's own */
+	int64_t written_ms; /* when it wrote last, 0: unknown */
 	bool immutable;
 	int64_t created_ms;
 };
@@ -55,8 +55,8 @@ void kube_key_facts_release(struct kube_key_facts *facts);
 const char *kube_pod_fingerprint(const struct kube_pod *pod,
 				 const struct kube_key_facts *facts);
 
-/* Whether the pod's containers started before the Secret was last written:
- * its environment cannot hold the present value. false where unknown. */
+/* Whether the pod's containers started clearly before the entry was last
+ * written: an environment cannot hold the present value. false: unknown. */
 bool kube_pod_is_older(const struct kube_pod *pod,
 		       const struct kube_key_facts *facts);
 
