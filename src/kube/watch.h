@@ -79,5 +79,27 @@ const char *kube_watch_version(const struct kube_watch *watch);
 /* The framing alone, for tests: bytes as they come from the stream. */
 KR_FALLIBLE kube_watch_feed(struct kube_watch *watch, const char *data,
 			    size_t len);
+/* Whether an ERROR event asked for a new list. */
+bool kube_watch_wants_list(const struct kube_watch *watch);
+
+/* What to do about a stream that is over: the table, for tests. */
+enum watch_next {
+	WATCH_AGAIN,	   /* at once, from the last version */
+	WATCH_AGAIN_LATER, /* after the backoff */
+	WATCH_LIST,	   /* list first */
+	WATCH_LIST_LATER,
+	WATCH_RENEW, /* 401: once more with fresh credentials */
+	WATCH_GIVE_UP,
+};
+struct watch_end {
+	long status;	   /* HTTP; 0: no answer */
+	bool broken;	   /* the body did not end in the ordinary way */
+	enum err_kind why; /* of a stream without an answer */
+	long event_code;   /* code of an ERROR event, 0: none came */
+	bool had_event;
+	bool renewed; /* the stream was already a WATCH_RENEW */
+	int64_t lived_ms;
+};
+enum watch_next kube_watch_after(const struct watch_end *end);
 
 #endif
