@@ -24,7 +24,7 @@
 #include "kube/selector.h"
 
 enum consumer_role {
-	CONSUMER_RESTARTED, /* Deployment, StatefulSet, DaemonSet */
+	CONSUMER_RESTARTED,  /* Deployment, StatefulSet, DaemonSet */
 	CONSUMER_NEXT_START, /* CronJob: uses the new key at its next start */
 	CONSUMER_LEFT, /* Job, bare pod, ReplicaSet of its own, workload of
 			* another controller: stays on its key until it ends */

@@ -30,7 +30,7 @@ struct logs_options {
 };
 
 enum logs_state {
-	LOGS_WAITING,	 /* the time was over before everything expected came */
+	LOGS_WAITING, /* the time was over before everything expected came */
 	LOGS_PASSED,
 	LOGS_FORBIDDEN,	 /* a forbidden line */
 	LOGS_KEY,	 /* key material in a line */
@@ -40,13 +40,13 @@ enum logs_state {
 };
 
 struct logs_pod_result {
-	const char *pod;       /* borrowed from the pods given */
+	const char *pod; /* borrowed from the pods given */
 	char *container;
 	enum logs_state state;
-	size_t seen;	       /* expectations met */
+	size_t seen; /* expectations met */
 	unsigned long lines;
-	int restarts;	       /* at the end */
-	char *message;	       /* matched pattern or reason, or NULL */
+	int restarts;  /* at the end */
+	char *message; /* matched pattern or reason, or NULL */
 };
 
 struct logs_result {

@@ -37,7 +37,7 @@ struct rollout_progress {
 };
 
 struct rollout_options {
-	int64_t timeout_ms; /* < 0: none */
+	int64_t timeout_ms;		/* < 0: none */
 	int64_t unschedulable_grace_ms; /* 0: 10 s */
 	/* On every change of a consumer's counts. NULL allowed, as below. */
 	void (*on_progress)(void *user, const struct rollout_progress *p);
@@ -75,14 +75,14 @@ KR_FALLIBLE rollout_wait(struct rollout *r);
 
 /* Per consumer of `consumers` (same index). */
 struct rollout_result {
-	bool restarted;	 /* the patch changed the template */
-	bool followed;	 /* is part of this rollout */
+	bool restarted; /* the patch changed the template */
+	bool followed;	/* is part of this rollout */
 	bool done;
 	bool failed;
 	int desired, updated, ready, old;
-	const char *reason;    /* of a failure: "CrashLoopBackOff"; or NULL */
+	const char *reason;	 /* of a failure: "CrashLoopBackOff"; or NULL */
 	const char *waiting_for; /* one clause for people, NULL where done */
-	const char *pod;       /* that failed, or is waited for; NULL */
+	const char *pod;	 /* that failed, or is waited for; NULL */
 	const char *container;
 };
 struct rollout_result rollout_result(const struct rollout *r, size_t index);
