@@ -19,8 +19,8 @@ are infra's: they do not show in the audit log.
       min-ready=SECONDS, unavailable=N, surge=N
   --secret NAME (secrets-service-config)   --entry KEY (SECRET_ENCRYPTION_KEY)
   --key-file PATH   the key, instead of a random one; - is standard input
-  --made-by MANAGER (apply)   apply or create: what kubectl leaves behind; another
-      word: a server-side apply by that field manager; none: no Secret
+  --made-by MANAGER (apply)   apply or create: what kubectl leaves behind; none: no
+      Secret; another word: a server-side apply by that field manager
   --immutable       the Secret is made immutable
   --grant USER=FILE   a JSON list of RBAC rules for viewer, rotator or nobody
   --no-wait         do not wait for the pods
@@ -39,18 +39,15 @@ import cluster
 from api import Api, ApiError
 from podlogs import PREFIX
 
-# kind: (path of its API group, plural)
+# What people type: its name in the API, its group and version, its plural.
 KINDS = {
-    "deployment": ("/apis/apps/v1", "deployments"),
-    "statefulset": ("/apis/apps/v1", "statefulsets"),
-    "daemonset": ("/apis/apps/v1", "daemonsets"),
-    "cronjob": ("/apis/batch/v1", "cronjobs"),
-    "job": ("/apis/batch/v1", "jobs"),
-    "pod": ("/api/v1", "pods"),
+    "deployment": ("Deployment", "apps/v1", "deployments"),
+    "statefulset": ("StatefulSet", "apps/v1", "statefulsets"),
+    "daemonset": ("DaemonSet", "apps/v1", "daemonsets"),
+    "cronjob": ("CronJob", "batch/v1", "cronjobs"),
+    "job": ("Job", "batch/v1", "jobs"),
+    "pod": ("Pod", "v1", "pods"),
 }
-NAMES = {"deployment": "Deployment", "statefulset": "StatefulSet",
-         "daemonset": "DaemonSet", "cronjob": "CronJob", "job": "Job",
-         "pod": "Pod"}
 ANNOTATIONS = ("pod", "restarted-pod", "ready-after", "delete-after", "log",
                "restarted-log", "log-after", "restarted-log-after", "logs",
                "complete-after", "job")
@@ -86,8 +83,7 @@ class Workload:
         return None if value is None else int(value)
 
     def healthy(self):
-        return (self.annotations.get("pod") in HEALTHY
-                and not self.settings.get("paused"))
+        return self.annotations.get("pod") in HEALTHY
 
     def pod_spec(self, secret, entry):
         container = {"name": "app", "image": "registry.test/" + self.name}
@@ -129,27 +125,13 @@ class Workload:
         template["spec"]["restartPolicy"] = "Never"
         return {"template": template, "backoffLimit": 0}
 
-    def update_strategy(self):
-        """Of a StatefulSet or a DaemonSet."""
-        kind = self.settings.get("strategy", "RollingUpdate")
+    def strategy(self):
         rolling = {}
-        if self.number("partition") is not None:
-            rolling["partition"] = self.number("partition")
-        if self.number("unavailable") is not None:
-            rolling["maxUnavailable"] = self.number("unavailable")
-        strategy = {"type": kind}
-        if rolling:
-            strategy["rollingUpdate"] = rolling
-        return strategy
-
-    def deployment_strategy(self):
-        kind = self.settings.get("strategy", "RollingUpdate")
-        rolling = {}
-        if self.number("unavailable") is not None:
-            rolling["maxUnavailable"] = self.number("unavailable")
-        if self.number("surge") is not None:
-            rolling["maxSurge"] = self.number("surge")
-        strategy = {"type": kind}
+        for word, field in (("partition", "partition"), ("surge", "maxSurge"),
+                            ("unavailable", "maxUnavailable")):
+            if self.number(word) is not None:
+                rolling[field] = self.number(word)
+        strategy = {"type": self.settings.get("strategy", "RollingUpdate")}
         if rolling:
             strategy["rollingUpdate"] = rolling
         return strategy
@@ -170,28 +152,27 @@ class Workload:
         if self.number("min-ready") is not None:
             spec["minReadySeconds"] = self.number("min-ready")
         if self.kind == "deployment":
-            spec["strategy"] = self.deployment_strategy()
+            spec["strategy"] = self.strategy()
             if self.number("deadline") is not None:
                 spec["progressDeadlineSeconds"] = self.number("deadline")
-            if self.settings.get("paused"):
-                spec["paused"] = True
         else:
-            spec["updateStrategy"] = self.update_strategy()
+            spec["updateStrategy"] = self.strategy()
         if self.kind == "statefulset":
             spec["serviceName"] = self.name
         return spec
 
     def manifest(self, secret, entry):
-        group = KINDS[self.kind][0]
+        kind, version, _ = KINDS[self.kind]
         meta = {"name": self.name}
         if self.kind == "pod":
             meta.update(self.template(secret, entry)["metadata"])
-        return {"apiVersion": group.split("/", 2)[2], "kind": NAMES[self.kind],
-                "metadata": meta, "spec": self.spec(secret, entry)}
+        return {"apiVersion": version, "kind": kind, "metadata": meta,
+                "spec": self.spec(secret, entry)}
 
     def path(self, namespace):
-        group, plural = KINDS[self.kind]
-        return "%s/namespaces/%s/%s" % (group, namespace, plural)
+        _, version, plural = KINDS[self.kind]
+        root = "apis" if "/" in version else "api"
+        return "/%s/%s/namespaces/%s/%s" % (root, version, namespace, plural)
 
     def running(self, live):
         """Whether the controllers and kwok are through with it."""
@@ -279,13 +260,24 @@ class Fixture:
                         "name": meta["name"]},
             "subjects": [{"apiGroup": group, "kind": "User", "name": user}]})
 
-    def wait_for(self, workload):
-        path = workload.path(self.namespace) + "/" + workload.name
+    def wait_for(self, what, done):
         end = time.monotonic() + 60
-        while not workload.running(self.api.get(path)):
+        while not done():
             if time.monotonic() > end:
-                fail("%s/%s does not come up" % (workload.kind, workload.name))
-            time.sleep(0.05)
+                fail("%s does not come up" % what)
+            time.sleep(0.02)
+
+    def wait_for_workload(self, workload):
+        path = workload.path(self.namespace) + "/" + workload.name
+        self.wait_for(workload.name,
+                      lambda: workload.running(self.api.get(path)))
+
+    def pause(self, workload):
+        """Only now: a Deployment that is made paused gets no pods."""
+        self.api.call("PATCH", "%s/%s" % (workload.path(self.namespace),
+                                          workload.name),
+                      {"spec": {"paused": True}},
+                      "application/merge-patch+json")
 
     def make_namespace(self):
         try:
@@ -297,8 +289,7 @@ class Fixture:
                 raise
         # A bare pod is refused until the namespace has its service account.
         account = "/api/v1/namespaces/%s/serviceaccounts" % self.namespace
-        while not self.api.get(account)["items"]:
-            time.sleep(0.01)
+        self.wait_for(account, lambda: self.api.get(account)["items"])
 
     def make(self):
         self.make_namespace()
@@ -312,7 +303,10 @@ class Fixture:
         if self.arguments.wait:
             for workload in self.arguments.workload:
                 if workload.healthy():
-                    self.wait_for(workload)
+                    self.wait_for_workload(workload)
+        for workload in self.arguments.workload:
+            if workload.settings.get("paused"):
+                self.pause(workload)
 
 
 def main():
