@@ -54,10 +54,11 @@ struct yaml_pos yaml_where(const struct yaml_doc *doc,
 struct err *yaml_err(const struct yaml_doc *doc, const struct cJSON *node,
 		     const char *format, ...) KR_PRINTF(3, 4);
 
-void yaml_free(struct yaml_doc *doc);
+/* Not yaml_free(): libyaml has one, and would call ours. */
+void yaml_doc_free(struct yaml_doc *doc);
 static inline void yaml_freep(struct yaml_doc **p)
 {
-	yaml_free(*p);
+	yaml_doc_free(*p);
 }
 
 #endif

@@ -16,7 +16,7 @@ static const struct {
 	const char *name;
 	const struct unit_suite *suite;
 } suites[] = {
-#define SUITE(module) { #module, &unit_##module },
+#define SUITE(module) {#module, &unit_##module},
 #include "unit-suites.h"
 #undef SUITE
 };
@@ -72,8 +72,8 @@ bool unit_check_fails(struct err *take_err, enum err_kind kind,
 bool unit_check_str(const char *actual, const char *expected, const char *file,
 		    unsigned line, const char *what)
 {
-	bool good = actual && expected ? strcmp(actual, expected) == 0 :
-					 actual == expected;
+	bool good = actual && expected ? strcmp(actual, expected) == 0
+				       : actual == expected;
 	char text[2048];
 
 	(void)snprintf(text, sizeof(text), "%s is [%s], not [%s]", what,

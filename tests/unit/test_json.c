@@ -50,10 +50,11 @@ static void prints_with_two_spaces(void)
 }
 
 const struct unit_suite unit_json = {
-	.tests = {
-		{ "parses and reads paths", parses_and_reads_paths },
-		{ "says where and not what", says_where_and_not_what },
-		{ "prints with two spaces", prints_with_two_spaces },
-		{ NULL, NULL },
-	},
+	.tests =
+		{
+			{"parses and reads paths", parses_and_reads_paths},
+			{"says where and not what", says_where_and_not_what},
+			{"prints with two spaces", prints_with_two_spaces},
+			{NULL, NULL},
+		},
 };

@@ -34,8 +34,7 @@ struct unit_suite {
 };
 
 /* Asserts success; shows the message and frees the error where there is one. */
-#define UNIT_OK(call)                                                          \
-	unit_check_ok((call), __FILE__, __LINE__, #call)
+#define UNIT_OK(call) unit_check_ok((call), __FILE__, __LINE__, #call)
 
 /* Asserts an error of this kind whose text or hint holds `part`. */
 #define UNIT_FAILS(call, kind, part)                                           \
@@ -51,7 +50,7 @@ bool unit_check_ok(struct err *take_err, const char *file, unsigned line,
 bool unit_check_fails(struct err *take_err, enum err_kind kind,
 		      const char *part, const char *file, unsigned line,
 		      const char *call);
-bool unit_check_str(const char *actual, const char *expected,
-		    const char *file, unsigned line, const char *what);
+bool unit_check_str(const char *actual, const char *expected, const char *file,
+		    unsigned line, const char *what);
 
 #endif
