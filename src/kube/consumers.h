@@ -80,11 +80,13 @@ enum consumers_flags {
 /* One collection that was read, and where a watch of it goes on. */
 struct consumer_source {
 	enum kube_kind kind;
-	char *name;    /* NULL: all of the namespace */
-	char *path;    /* with limit and selector: what the batch asks for */
-	char *base;    /* the collection alone */
-	char *query;   /* fieldSelector or "" */
-	char *version; /* resourceVersion of the list */
+	char *name;	 /* NULL: all of the namespace */
+	char *path;	 /* the collection alone */
+	char *query;	 /* fieldSelector or "" */
+	char *what;	 /* "deployments of aether-services" */
+	char *version;	 /* resourceVersion of the list; NULL: not read */
+	char *full;	 /* what the batch asks for: path, limit, query */
+	char *list_kind; /* "DeploymentList" */
 };
 
 struct kube_consumers {
@@ -93,11 +95,17 @@ struct kube_consumers {
 	int flags;
 	bool named_only; /* an explicit list was given */
 
-	struct consumer *items; /* by role, then kind, then name */
+	/* By role, kind and name; CONSUMER_LEFT come last, as found. */
+	struct consumer *items;
 	size_t count;
 	/* Pods that use the Secret, and every pod of a consumer (also those
-	 * whose template did not use it yet). */
+	 * whose template did not use it yet). Pods that ended (Succeeded,
+	 * Failed) run nothing and are left out. */
 	struct kube_pods pods;
+	/* Pods whose ReplicaSet's owner has to be read: their `consumer` is
+	 * CONSUMER_UNRESOLVED until kube_consumers_resolve(). */
+	size_t unresolved;
+	struct consumer_owners *owners; /* of ReplicaSets that were read */
 
 	struct consumer_source *sources;
 	size_t source_count;
@@ -105,9 +113,10 @@ struct kube_consumers {
 	 * were named but do not refer to the Secret, ... */
 	char **warnings;
 	size_t warning_count;
-	/* Not for users of this header. */
-	struct consumers_scratch *scratch;
 };
+
+#define CONSUMER_NONE	    SIZE_MAX
+#define CONSUMER_UNRESOLVED (SIZE_MAX - 1)
 
 /*
  * names: "deployment/x", "sts/y" ... (borrowed for the call), or none: every
@@ -118,7 +127,8 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 			       int flags, struct kube_consumers **out);
 
 /* At most so many requests, with up to 16 names. */
-#define KUBE_CONSUMER_READS 24
+#define KUBE_CONSUMER_READS	24
+#define KUBE_CONSUMER_MAX_NAMES 16
 
 /*
  * Fills `requests` (at least kube_consumers_read_count() of them, zeroed or
@@ -146,11 +156,24 @@ KR_FALLIBLE kube_consumers_read(struct kube *kube,
 				const char *const *names, size_t name_count,
 				int flags, struct kube_consumers **out);
 
+/* The consumer of this kind and name, or NULL. */
+struct consumer *kube_consumers_find(const struct kube_consumers *c,
+				     const char *kind, const char *name);
+
+/*
+ * Takes one pod as a list or a watch shows it: adds, replaces or (ended) drops
+ * it. Pods that are nothing to us are not kept. No request is made.
+ */
+KR_FALLIBLE kube_consumers_take_pod(struct kube_consumers *c,
+				    const struct cJSON *pod);
+/* Reads the owners of ReplicaSets that names do not tell. */
+KR_FALLIBLE kube_consumers_resolve(struct kube_consumers *c, struct kube *kube);
+
 /*
  * Marks (`restart`) what has to be restarted so that every pod runs the
- * rotation: restartable consumers that use the entry and whose template does
- * not carry it yet. A paused Deployment among them is KR_EREFUSED, with the
- * command that resumes it: nothing was changed yet.
+ * rotation: restartable consumers that use the entry (or were named) and whose
+ * template does not carry it yet. A paused Deployment among them is
+ * KR_EREFUSED, with the command that resumes it: nothing was changed yet.
  */
 KR_FALLIBLE kube_consumers_choose(struct kube_consumers *c,
 				  const char *rotation);
@@ -163,5 +186,15 @@ void kube_consumers_notes(const struct kube_consumers *c, kube_on_note *on_note,
 
 void kube_consumers_free(struct kube_consumers *c);
 KR_DEFINE_FREEP(kube_consumers)
+
+/* Whether the consumer is restarted and followed: it is restartable, and uses
+ * the entry or was named. */
+bool consumer_takes_part(const struct consumer *consumer);
+
+/* A workload object's state; for the kinds that are restarted. */
+KR_FALLIBLE consumer_state_read(enum kube_kind kind, const struct cJSON *object,
+				const struct kube_target *target,
+				struct consumer_state *out);
+void consumer_state_release(struct consumer_state *state);
 
 #endif

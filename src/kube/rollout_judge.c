@@ -142,7 +142,9 @@ void rollout_judge(const struct judge_facts *f, struct judge_verdict *out)
 	} else {
 		judge_pods(f, &v);
 		if (v.state == JUDGE_WAITING) {
-			if (f->deadline_exceeded)
+			if (f->paused)
+				fail(&v, "Paused");
+			else if (f->deadline_exceeded)
 				fail(&v, "ProgressDeadlineExceeded");
 			else if (f->failure_reason &&
 				 f->failure_for_ms >= f->grace_ms)

@@ -1,0 +1,32 @@
+/* Shared by the files of consumers.h; nobody else includes this. */
+#ifndef KR_KUBE_CONSUMERS_INTERNAL_H
+#define KR_KUBE_CONSUMERS_INTERNAL_H
+
+#include "kube/consumers.h"
+
+/* The controlling owner of a ReplicaSet, as it was read. */
+struct consumer_owner {
+	char *replicaset_uid;
+	char *kind, *name, *uid; /* the ReplicaSet itself where it has none */
+};
+struct consumer_owners {
+	struct consumer_owner *items;
+	size_t count;
+};
+void consumer_owners_free(struct consumer_owners *owners);
+
+/* Takes *take_consumer over, also where it fails. */
+KR_FALLIBLE consumers_add(struct kube_consumers *c,
+			  struct consumer *take_consumer);
+void consumer_release(struct consumer *consumer);
+KR_FALLIBLE consumers_warn(struct kube_consumers *c, const char *format, ...)
+	KR_PRINTF(2, 3);
+
+/*
+ * Reads a workload; out->use.how is 0 where it does not refer to the Secret.
+ */
+KR_FALLIBLE consumer_read(enum kube_kind kind, const struct cJSON *object,
+			  const struct kube_target *target,
+			  struct consumer *out);
+
+#endif

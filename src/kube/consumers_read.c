@@ -1,0 +1,239 @@
+/* Reading the workloads and pods that use a Secret. */
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "kube/consumers_internal.h"
+
+size_t kube_consumers_read_count(const struct kube_consumers *c)
+{
+	return c->source_count;
+}
+
+void kube_consumers_plan_reads(struct kube_consumers *c,
+			       struct kube_request *requests)
+{
+	for (size_t i = 0; i < c->source_count; i++)
+		requests[i] = (struct kube_request){
+			.method = "GET",
+			.path = c->sources[i].full,
+			.what = c->sources[i].what,
+			.expect_kind = c->sources[i].list_kind,
+		};
+}
+
+/* What on_item needs beside the item. */
+struct taking {
+	struct kube_consumers *c;
+	const struct consumer_source *source;
+	size_t seen;
+};
+
+static struct err *take_workload(void *user, const struct cJSON *item)
+{
+	struct taking *t = user;
+	struct consumer consumer = { 0 };
+	struct err *err;
+
+	t->seen++;
+	err = consumer_read(t->source->kind, item, &t->c->target, &consumer);
+	if (err)
+		return err;
+	consumer.named = t->source->name != NULL;
+	if (!consumer.use.how && !consumer.named) {
+		consumer_release(&consumer);
+		return NULL;
+	}
+	if (!consumer.use.how)
+		err = consumers_warn(t->c, "%s %s does not refer to Secret %s",
+				     consumer.kind, consumer.name,
+				     t->c->secret);
+	if (err) {
+		consumer_release(&consumer);
+		return err;
+	}
+	return consumers_add(t->c, &consumer);
+}
+
+static struct err *take_pod(void *user, const struct cJSON *item)
+{
+	struct taking *t = user;
+
+	return kube_consumers_take_pod(t->c, item);
+}
+
+static struct err *take_autoscaler(void *user, const struct cJSON *item)
+{
+	struct taking *t = user;
+	struct consumer *consumer = kube_consumers_find(
+		t->c, json_str_or(item, "spec.scaleTargetRef.kind", ""),
+		json_str_or(item, "spec.scaleTargetRef.name", ""));
+
+	if (consumer && !str_keep(&consumer->autoscaler,
+				  json_str_or(item, "metadata.name", "")))
+		return err_new(KR_ENOMEM, "out of memory");
+	return NULL;
+}
+
+/* Names of a kind, for a suggestion. */
+struct names {
+	char **items; /* NULL at the end */
+	size_t count;
+};
+
+static struct err *take_name(void *user, const struct cJSON *item)
+{
+	struct names *names = user;
+	const char *name = json_str_or(item, "metadata.name", "");
+	char **grown =
+		reallocarray(names->items, names->count + 2, sizeof(*grown));
+
+	if (!grown)
+		return err_new(KR_ENOMEM, "out of memory");
+	names->items = grown;
+	grown[names->count] = strdup(name);
+	if (!grown[names->count])
+		return err_new(KR_ENOMEM, "out of memory");
+	grown[++names->count] = NULL;
+	return NULL;
+}
+
+/* The error for a named workload that is not there. */
+static struct err *is_missing(struct kube_consumers *c, struct kube *kube,
+			      const struct consumer_source *source)
+{
+	const struct kube_kind_info *info = kube_kind_info(source->kind);
+	struct names names = { 0 };
+	const char *near = NULL;
+	struct err *err;
+
+	/* Who may only see the named one gets no suggestion. */
+	err_free(kube_list(kube, source->path, "", KUBE_METADATA, take_name,
+			   &names, NULL));
+	if (names.items)
+		near = text_suggest(source->name,
+				    (const char *const *)names.items);
+	err = err_new(KR_ENOTFOUND, "%s %s is not there in namespace %s",
+		      info->kind, source->name, c->ns);
+	if (near)
+		err = err_hint(err, "did you mean %s/%s?", info->singular,
+			       near);
+	else
+		err = err_hint(err, "kubectl get %s -n %s", info->plural,
+			       c->ns);
+	for (size_t i = 0; i < names.count; i++)
+		free(names.items[i]);
+	free(names.items);
+	return err;
+}
+
+/* What cannot be read: an error where a consumer could be missed. */
+static struct err *not_readable(struct kube_consumers *c,
+				const struct consumer_source *source,
+				struct err *take_err)
+{
+	bool refused = err_is(take_err, KR_EFORBIDDEN) ||
+		       err_is(take_err, KR_ENOTFOUND);
+	const char *plural = kube_kind_info(source->kind)->plural;
+
+	if (refused && !source->name &&
+	    (source->kind == KIND_CRONJOB || source->kind == KIND_HPA)) {
+		struct err *err = consumers_warn(c, "%s were not looked at: %s",
+						 plural, err_message(take_err));
+
+		err_free(take_err);
+		return err;
+	}
+	if (!err_is(take_err, KR_EFORBIDDEN))
+		return take_err;
+	if (source->kind == KIND_POD || source->name)
+		return err_hint(
+			take_err,
+			"which key each pod runs cannot be told without it: allow \"list\" and \"watch\" on %s",
+			plural);
+	return err_hint(
+		take_err,
+		"allow \"list\" on %s, or name the consumers (consumers: in keyrot.yaml)",
+		plural);
+}
+
+static struct err *take_source(struct kube_consumers *c, struct kube *kube,
+			       struct consumer_source *source,
+			       struct kube_request *request)
+{
+	struct taking taking = { .c = c, .source = source };
+	kube_on_item *on_item = source->kind == KIND_POD   ? take_pod
+				: source->kind == KIND_HPA ? take_autoscaler
+							   : take_workload;
+	struct err *err = take_ptr(&request->err);
+
+	if (!err && !request->object)
+		err = err_new(KR_ECLUSTER, "no answer for the %s",
+			      source->what);
+	if (!err) {
+		free(source->version);
+		source->version = NULL;
+		err = kube_list_rest(kube, source->path, source->query, 0,
+				     request->object, on_item, &taking,
+				     &source->version);
+	}
+	/* A page can be megabytes of tree: not kept until the end. */
+	json_free(take_ptr(&request->object));
+	if (err)
+		return not_readable(c, source, err);
+	if (source->name && on_item == take_workload && !taking.seen)
+		return is_missing(c, kube, source);
+	return NULL;
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct consumer *a = left, *b = right;
+
+	if (a->role != b->role)
+		return a->role < b->role ? -1 : 1;
+	if (a->kube_kind != b->kube_kind)
+		return a->kube_kind < b->kube_kind ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+KR_FALLIBLE kube_consumers_take_reads(struct kube_consumers *c,
+				      struct kube *kube,
+				      struct kube_request *requests)
+{
+	for (size_t i = 0; i < c->source_count; i++) {
+		struct err *err;
+
+		/* Pods hold indexes into the items: no sorting after them. */
+		if (c->sources[i].kind == KIND_POD && c->count)
+			qsort(c->items, c->count, sizeof(*c->items), compare);
+		err = take_source(c, kube, &c->sources[i], &requests[i]);
+		if (err)
+			return err;
+	}
+	return kube_consumers_resolve(c, kube);
+}
+
+KR_FALLIBLE kube_consumers_read(struct kube *kube,
+				const struct kube_target *target,
+				const char *const *names, size_t name_count,
+				int flags, struct kube_consumers **out)
+{
+	kr_cleanup(kube_consumers_freep) struct kube_consumers *c = NULL;
+	struct kube_request requests[KUBE_CONSUMER_READS] = { 0 };
+	struct err *err;
+
+	err = kube_consumers_new(target, names, name_count, flags, &c);
+	if (err)
+		return err;
+	kube_consumers_plan_reads(c, requests);
+	err = kube_batch(kube, requests, c->source_count);
+	if (!err)
+		err = kube_consumers_take_reads(c, kube, requests);
+	for (size_t i = 0; i < c->source_count; i++)
+		kube_request_release(&requests[i]);
+	if (!err)
+		*out = take_ptr(&c);
+	return err;
+}
