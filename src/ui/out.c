@@ -1,23 +1,14 @@
 #include "ui/out.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/file.h"
 
 void out_write(struct out *out, const char *data, size_t len)
 {
-	while (!out->failed && len) {
-		ssize_t n = write(out->fd, data, len);
-
-		if (n < 0 && errno != EINTR)
-			out->failed = err_errno(KR_EUNEXPECTED, "write %s",
-						out->name);
-		if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
+	if (!out->failed)
+		out->failed = file_write_all(out->fd, out->name, data, len);
 }
 
 void out_puts(struct out *out, const char *text)

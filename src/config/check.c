@@ -1,0 +1,181 @@
+#include "config/check.h"
+
+#include <math.h>
+#include <regex.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/json.h"
+
+/* The n-th item of a list of the file. */
+static const struct cJSON *item_at(const struct cJSON *list, size_t n)
+{
+	const struct cJSON *item = list ? list->child : NULL;
+
+	while (item && n--)
+		item = item->next;
+	return item;
+}
+
+static KR_FALLIBLE check_patterns(const struct yaml_doc *doc,
+				  const struct cJSON *list, char *const *texts)
+{
+	for (size_t i = 0; texts && texts[i]; i++) {
+		regex_t regex;
+
+		if (regcomp(&regex, texts[i], REG_EXTENDED | REG_NOSUB) != 0)
+			return yaml_err(doc, item_at(list, i),
+					"is not a regular expression (POSIX, "
+					"extended)");
+		regfree(&regex);
+	}
+	return NULL;
+}
+
+static KR_FALLIBLE check_metrics(const struct yaml_doc *doc,
+				 const struct cJSON *soak,
+				 const struct config_soak *s)
+{
+	const struct cJSON *list = json_at(soak, "metrics");
+
+	for (size_t i = 0; i < s->n_metrics; i++)
+		if (isnan(s->metrics[i].max) &&
+		    isnan(s->metrics[i].max_increase_pct))
+			return yaml_err(doc, item_at(list, i),
+					"a metric needs max, maxIncrease or "
+					"both");
+	if (s->for_ms > 0 && (s->every_ms < 1000 || s->every_ms > s->for_ms))
+		return yaml_err(doc, json_at(soak, "every"),
+				"every must be at least 1s and at most the "
+				"time of the soak");
+	return NULL;
+}
+
+static KR_FALLIBLE check_requires(const struct config *config,
+				  const struct yaml_doc *doc,
+				  const struct cJSON *node, size_t at)
+{
+	const struct config_environment *e = &config->environments[at];
+
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(config->environments[i].name, e->name) == 0)
+			return yaml_err(doc, json_at(node, "name"),
+					"two environments have this name");
+	if (!e->requires)
+		return e->within_ms < 0
+			       ? NULL
+			       : yaml_err(
+					 doc, json_at(node, "within"),
+					 "within belongs to requires, which is "
+					 "missing");
+	for (size_t i = 0; i < at; i++)
+		if (strcmp(config->environments[i].name, e->requires) == 0)
+			return NULL;
+	return yaml_err(doc, json_at(node, "requires"),
+			"requires must name an environment that stands "
+			"before this one");
+}
+
+static bool same_target(const struct config_target *a,
+			const struct config_target *b)
+{
+	const char *na = a->namespace_ ? a->namespace_ : "";
+	const char *nb = b->namespace_ ? b->namespace_ : "";
+
+	return strcmp(a->context, b->context) == 0 && strcmp(na, nb) == 0;
+}
+
+static KR_FALLIBLE check_targets(const struct config *config,
+				 const struct yaml_doc *doc,
+				 const struct cJSON *node, size_t at)
+{
+	const struct config_environment *e = &config->environments[at];
+	const struct cJSON *list = json_at(node, "targets");
+
+	for (size_t i = 0; i < e->n_targets; i++)
+		for (size_t k = 0; k <= at; k++) {
+			const struct config_environment *o =
+				&config->environments[k];
+			size_t end = k == at ? i : o->n_targets;
+
+			for (size_t j = 0; j < end; j++)
+				if (same_target(&e->targets[i], &o->targets[j]))
+					return yaml_err(doc, item_at(list, i),
+							"this target is named "
+							"twice");
+		}
+	return NULL;
+}
+
+static KR_FALLIBLE check_environment(const struct config *config,
+				     const struct yaml_doc *doc,
+				     const struct cJSON *node, size_t at)
+{
+	const struct config_environment *e = &config->environments[at];
+	const struct cJSON *logs = json_at(node, "verify.logs");
+	struct err *err;
+
+	err = check_requires(config, doc, node, at);
+	if (!err)
+		err = check_targets(config, doc, node, at);
+	if (!err)
+		err = check_patterns(doc, json_at(logs, "expect"),
+				     e->verify.expect);
+	if (!err)
+		err = check_patterns(doc, json_at(logs, "forbid"),
+				     e->verify.forbid);
+	if (!err)
+		err = check_metrics(doc, json_at(node, "soak"), &e->soak);
+	return err;
+}
+
+static bool is_event(const char *text)
+{
+	static const char *const events[] = { "start", "failed", "rolled-back",
+					      "done", NULL };
+
+	for (size_t i = 0; events[i]; i++)
+		if (strcmp(events[i], text) == 0)
+			return true;
+	return false;
+}
+
+static KR_FALLIBLE check_notify(const struct yaml_doc *doc,
+				const struct cJSON *node,
+				const struct config_notify *n)
+{
+	const struct cJSON *on = json_at(node, "on");
+
+	if (n->type == NOTIFY_WEBHOOK && !n->url)
+		return yaml_err(doc, node, "a webhook needs a url");
+	if (n->type == NOTIFY_WEBHOOK && n->channels)
+		return yaml_err(doc, json_at(node, "channels"),
+				"channels belong to type: slack");
+	if (n->type == NOTIFY_SLACK && (!n->channels || !n->token.value))
+		return yaml_err(doc, node, "slack needs channels and a token");
+	for (size_t i = 0; n->on && n->on[i]; i++)
+		if (!is_event(n->on[i]))
+			return yaml_err(
+				doc,
+				item_at(on ? on : json_at(node, "true"), i),
+				"on lists some of: start, failed, "
+				"rolled-back, done");
+	return NULL;
+}
+
+KR_FALLIBLE config_check(const struct config *config,
+			 const struct yaml_doc *doc)
+{
+	const struct cJSON *root = yaml_root(doc);
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < config->n_environments; i++)
+		err = check_environment(
+			config, doc, item_at(json_at(root, "environments"), i),
+			i);
+	for (size_t i = 0; !err && i < config->n_notify; i++)
+		err = check_notify(doc, item_at(json_at(root, "notify"), i),
+				   &config->notify[i]);
+	return err;
+}

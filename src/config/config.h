@@ -1,0 +1,177 @@
+/*
+ * keyrot.yaml: what is rotated, where, in which order, and what proves it.
+ *
+ * The file is checked whole when it is read: an unknown field, a wrong type or
+ * a contradiction is KR_ECONFIG with "FILE:LINE:COLUMN: ...". It holds no
+ * secrets: a token is named by a reference, and one that is written out is an
+ * error. Without a file the runbook's own names are the defaults.
+ */
+#ifndef KR_CONFIG_CONFIG_H
+#define KR_CONFIG_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "secret/keyspec.h"
+
+struct cJSON;
+
+/* Where a token comes from; it is read when it is needed, not before. */
+enum config_ref_kind { REF_NONE, REF_ENV, REF_FILE, REF_EXEC };
+
+struct config_ref {
+	enum config_ref_kind kind;
+	char *value; /* name, path or command; NULL for REF_NONE */
+};
+
+enum config_mode { MODE_SINGLE, MODE_KEYRING };
+
+struct config_secret {
+	char *name;
+	char *key; /* the entry */
+	struct keyspec format;
+	int mode; /* enum config_mode */
+};
+
+struct config_store {
+	char *spec; /* "TYPE[:WHERE]"; NULL: not configured */
+	char *item; /* NULL: not configured */
+	/* The mapping, for what a backend reads by itself; NULL, or borrowed
+	 * from the configuration. */
+	const struct cJSON *fields;
+};
+
+struct config_target {
+	char *context;
+	char *namespace_; /* NULL: the context's own */
+};
+
+struct config_verify {
+	char **expect; /* NULL-terminated, or NULL */
+	char **forbid;
+	int64_t within_ms; /* -1: not given */
+};
+
+/* Days and hours in a zone: "Mon-Thu 09:00-16:00 Europe/London". */
+struct config_window {
+	char *text;		      /* NULL: any time */
+	unsigned days;		      /* bit 0 is Monday */
+	int start_minute, end_minute; /* of the day; the end is not in it */
+	char *zone;
+};
+
+enum config_no_data { NO_DATA_BREACH, NO_DATA_HOLD, NO_DATA_ZERO };
+
+struct config_metric {
+	char *name;
+	char *query;
+	double max;		 /* NAN: no absolute limit */
+	double max_increase_pct; /* NAN: no relative limit */
+	int no_data;		 /* enum config_no_data */
+};
+
+enum config_on_fail { ON_FAIL_HOLD, ON_FAIL_ROLLBACK };
+
+struct config_prometheus {
+	char *url;
+	struct config_ref token;
+};
+
+struct config_soak {
+	int64_t for_ms; /* 0: no soak */
+	int64_t every_ms;
+	int on_fail; /* enum config_on_fail */
+	struct config_prometheus prometheus;
+	struct config_metric *metrics;
+	size_t n_metrics;
+};
+
+struct config_environment {
+	char *name;
+	char *requires;	   /* an earlier environment; NULL */
+	int64_t within_ms; /* of `requires`; -1: any age */
+	bool confirm;
+	struct config_window window;
+	char *cluster_id; /* UID of kube-system; NULL: not checked */
+	struct config_target *targets;
+	size_t n_targets;
+	struct config_verify verify;
+	struct config_soak soak;
+};
+
+struct config_check {
+	char *name;
+	char **run;	    /* argv */
+	int64_t timeout_ms; /* -1: none */
+};
+
+enum config_sign { SIGN_NONE, SIGN_SSH };
+enum config_git { GIT_NONE, GIT_COMMIT };
+
+struct config_ledger {
+	char *path; /* NULL: none */
+	int sign;   /* enum config_sign */
+	int git;    /* enum config_git */
+};
+
+enum config_notify_type { NOTIFY_WEBHOOK, NOTIFY_SLACK };
+
+struct config_notify {
+	int type;  /* enum config_notify_type */
+	char *url; /* webhook: a URL, or a reference that holds one */
+	char **channels;
+	struct config_ref token;
+	char **on; /* NULL: everything */
+};
+
+struct config {
+	char *path;	   /* of the file; NULL: the defaults */
+	int version, kind; /* checked; there is one of each */
+	char *service;
+	struct config_secret secret;
+	char **consumers; /* "kind/name"; NULL: found in the cluster */
+	struct config_store store;
+	struct config_environment *environments;
+	size_t n_environments;
+	struct config_check *validate;
+	size_t n_validate;
+	char **dependents;
+	struct config_ledger ledger;
+	char *operator_; /* NULL: auto */
+	char *manifest;
+	struct config_notify *notify;
+	size_t n_notify;
+	struct yaml_doc *doc; /* owned; NULL for the defaults */
+};
+
+/*
+ * Finds and reads the file: `flag` (of --config; NULL), $KEYROT_CONFIG,
+ * keyrot.yaml in this folder and its parents up to the Git root, and
+ * $XDG_CONFIG_HOME/keyrot/keyrot.yaml. None of them: the defaults. A file that
+ * was named but is not there is an error.
+ */
+KR_FALLIBLE config_load(const char *flag, struct config **out);
+
+/* Reads a text; `name` stands for the file in messages. */
+KR_FALLIBLE config_parse(const char *name, const char *text, size_t len,
+			 struct config **out);
+
+KR_FALLIBLE config_defaults(struct config **out);
+
+/*
+ * The target of a context, and its environment. With a namespace (may be
+ * NULL) only a target of that one fits. false where the configuration does
+ * not know the context, or knows several targets that fit.
+ */
+struct config_place {
+	const struct config_environment *environment;
+	const struct config_target *target;
+};
+size_t config_find_context(const struct config *config, const char *context,
+			   const char *namespace_, struct config_place *out);
+
+void config_free(struct config *config);
+KR_DEFINE_FREEP(config)
+
+#endif

@@ -1,0 +1,123 @@
+/*
+ * store: "TYPE[:WHERE]", or a mapping with what a password manager needs.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "config/value.h"
+
+static const char *const types[] = {
+	"file", "pass", "gopass", "keepassxc", "vault",
+	"op",	"bw",	"exec",	  "none",      NULL,
+};
+
+struct raw_store {
+	char *type, *where, *item, *path, *address, *mount, *vault, *account;
+	char **command;
+	struct config_ref token;
+};
+
+#define STR(member)                                                            \
+	{                                                                      \
+		.name = #member, .type = FIELD_STRING,                         \
+		.offset = offsetof(struct raw_store, member)                   \
+	}
+
+static const struct field store_fields[] = {
+	STR(type),
+	STR(where),
+	STR(item),
+	STR(path),
+	STR(address),
+	STR(mount),
+	STR(vault),
+	STR(account),
+	{ .name = "command",
+	  .type = FIELD_STRINGS,
+	  .offset = offsetof(struct raw_store, command) },
+	{ .name = "token",
+	  .type = FIELD_CUSTOM,
+	  .offset = offsetof(struct raw_store, token),
+	  .read = value_ref,
+	  .release = value_release_ref },
+	{ .name = NULL },
+};
+
+static KR_FALLIBLE check_type(const struct yaml_doc *doc,
+			      const struct cJSON *node, const char *spec)
+{
+	char type[16];
+	size_t n = strcspn(spec, ":");
+	const char *near;
+	struct err *err;
+
+	if (n < sizeof(type)) {
+		memcpy(type, spec, n);
+		type[n] = '\0';
+		for (size_t i = 0; types[i]; i++)
+			if (strcmp(types[i], type) == 0)
+				return NULL;
+	} else {
+		type[0] = '\0';
+	}
+	err = yaml_err(doc, node,
+		       "a store is one of: file, pass, gopass, keepassxc, "
+		       "vault, op, bw, exec, none");
+	near = text_suggest(type, types);
+	return near ? err_hint(err, "Did you mean \"%s\"?", near) : err;
+}
+
+static KR_FALLIBLE take_raw(const struct raw_store *raw,
+			    const struct cJSON *node,
+			    struct config_store *store)
+{
+	const char *where = raw->where ? raw->where : raw->path;
+
+	if (asprintf(&store->spec, where ? "%s:%s" : "%s", raw->type, where) <
+	    0) {
+		store->spec = NULL;
+		return err_new(KR_ENOMEM, "out of memory for configuration");
+	}
+	if (raw->item) {
+		store->item = strdup(raw->item);
+		if (!store->item)
+			return err_new(KR_ENOMEM,
+				       "out of memory for configuration");
+	}
+	store->fields = node;
+	return NULL;
+}
+
+struct err *value_store(const struct yaml_doc *doc, const struct cJSON *node,
+			void *dest)
+{
+	struct config_store *store = dest;
+	struct raw_store raw = { 0 };
+	struct err *err;
+
+	if (cJSON_IsString(node)) {
+		err = check_type(doc, node, node->valuestring);
+		return err ? err : field_string(doc, node, &store->spec);
+	}
+	err = fields_read(doc, node, store_fields, &raw);
+	if (!err && !raw.type)
+		err = yaml_err(doc, node, "field \"type\" is missing");
+	if (!err)
+		err = check_type(doc, json_member(node, "type"), raw.type);
+	if (!err)
+		err = take_raw(&raw, node, store);
+	fields_release(store_fields, &raw);
+	return err;
+}
+
+void value_release_store(void *dest)
+{
+	struct config_store *store = dest;
+
+	free(store->spec);
+	free(store->item);
+}
