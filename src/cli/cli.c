@@ -6,7 +6,10 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/keysource.h"
 #include "cli/output.h"
+#include "cli/target.h"
+#include "config/config.h"
 #include "ui/term.h"
 #include "ui/ui.h"
 
@@ -176,6 +179,19 @@ static KR_FALLIBLE open_ui(struct session *s, struct ui **out)
 	return ui_open(&options, out);
 }
 
+/* The configuration, and the key that may stand in the environment. */
+static KR_FALLIBLE load_config(struct cli_context *context)
+{
+	struct err *err;
+
+	err = config_load(context->options.config, &context->config);
+	if (err)
+		return err;
+	err = keysource_take_variable(cli_entry(context), &context->variable);
+	context->variable_was_set = context->variable != NULL;
+	return err;
+}
+
 static KR_FALLIBLE run_command(struct session *s, struct result *result)
 {
 	kr_cleanup(ui_closep) struct ui *ui = NULL;
@@ -185,7 +201,9 @@ static KR_FALLIBLE run_command(struct session *s, struct result *result)
 	if (err)
 		return err;
 	s->context.reporter = ui_reporter(ui);
-	return s->context.command->run(&s->context, result);
+	if (s->context.command->flags & COMMAND_CONFIG)
+		err = load_config(&s->context);
+	return err ? err : s->context.command->run(&s->context, result);
 }
 
 /* Prints what came out of it; the exit code. */
@@ -255,6 +273,8 @@ int cli_main(int argc, char **argv)
 	}
 	code = finish(&s, &result, err);
 	result_release(&result);
+	secret_free(s.context.variable);
+	config_free(s.context.config);
 	option_release(s.tables, &s.context.options);
 	out_release(&s.out);
 	out_release(&s.err);

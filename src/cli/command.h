@@ -14,7 +14,7 @@
 
 struct cli_context;
 struct config;
-struct config_target;
+struct secret;
 
 typedef struct err *cli_run(struct cli_context *context, struct result *result);
 
@@ -68,6 +68,12 @@ struct cli_context {
 	struct cli_options options;
 	const char *const *args; /* positional; n_args of them */
 	int n_args;
+	/* keyrot.yaml or the defaults; NULL without COMMAND_CONFIG. */
+	struct config *config;
+	/* The environment variable named like the Secret's entry, taken out
+	 * of the environment at the start; NULL where it was not set. */
+	struct secret *variable;
+	bool variable_was_set;
 	/* Never NULL; shows nothing where the command has no progress. */
 	const struct reporter *reporter;
 	struct out *out; /* standard output */

@@ -44,6 +44,7 @@ struct cli_options {
 	bool no_wait;
 	int64_t timeout_ms; /* 0: no limit */
 	bool allow_insecure_tls;
+	const char *allow_secret_type; /* beside Opaque */
 
 	/* verify */
 	const char *const *expect;
