@@ -166,6 +166,8 @@ struct consumer *kube_consumers_find(const struct kube_consumers *c,
  */
 KR_FALLIBLE kube_consumers_take_pod(struct kube_consumers *c,
 				    const struct cJSON *pod);
+/* The pod is gone. */
+void kube_consumers_drop_pod(struct kube_consumers *c, const char *uid);
 /* Reads the owners of ReplicaSets that names do not tell. */
 KR_FALLIBLE kube_consumers_resolve(struct kube_consumers *c, struct kube *kube);
 

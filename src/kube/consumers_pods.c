@@ -143,6 +143,13 @@ static bool is_unresolved(const struct kube_pod *pod)
 	return pod && pod->consumer == CONSUMER_UNRESOLVED;
 }
 
+void kube_consumers_drop_pod(struct kube_consumers *c, const char *uid)
+{
+	if (is_unresolved(kube_pods_find(&c->pods, uid)))
+		c->unresolved--;
+	kube_pods_drop(&c->pods, uid);
+}
+
 KR_FALLIBLE kube_consumers_take_pod(struct kube_consumers *c,
 				    const struct cJSON *object)
 {

@@ -37,8 +37,10 @@ struct rollout_progress {
 };
 
 struct rollout_options {
-	int64_t timeout_ms;		/* < 0: none */
-	int64_t unschedulable_grace_ms; /* 0: 10 s */
+	int64_t timeout_ms; /* < 0: none */
+	/* For what can pass by itself (no node, a registry, a quota); 0: 10 s
+	 */
+	int64_t grace_ms;
 	/* On every change of a consumer's counts. NULL allowed, as below. */
 	void (*on_progress)(void *user, const struct rollout_progress *p);
 	/* At least four times a second. */
@@ -69,7 +71,8 @@ KR_FALLIBLE rollout_follow(struct rollout *r, const char *rotation);
  * KR_EROLLOUT with the pod's own reason (err_reason() is the cluster's word),
  * KR_ETIMEOUT is reported as KR_EROLLOUT with reason "Timeout",
  * KR_EINTERRUPTED on a stop request, KR_ECLUSTER, KR_EAUTH, KR_EFORBIDDEN.
- * All consumers are followed until each is done or has failed.
+ * Where one consumer fails, the others are given two more seconds, so that
+ * all that fail for the same reason are told together.
  */
 KR_FALLIBLE rollout_wait(struct rollout *r);
 
@@ -84,6 +87,8 @@ struct rollout_result {
 	const char *waiting_for; /* one clause for people, NULL where done */
 	const char *pod;	 /* that failed, or is waited for; NULL */
 	const char *container;
+	const char *message; /* the cluster's words on the failure; NULL */
+	int left_behind;     /* OnDelete, partition: pods on the old key */
 };
 struct rollout_result rollout_result(const struct rollout *r, size_t index);
 

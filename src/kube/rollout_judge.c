@@ -132,7 +132,7 @@ static void judge_pods(const struct judge_facts *f, struct judge_verdict *v)
 
 void rollout_judge(const struct judge_facts *f, struct judge_verdict *out)
 {
-	struct judge_verdict v = {.state = JUDGE_WAITING};
+	struct judge_verdict v = { .state = JUDGE_WAITING };
 
 	if (f->deleted) {
 		fail(&v, "Deleted");

@@ -14,7 +14,7 @@ enum judge_kind { JUDGE_DEPLOYMENT, JUDGE_STATEFULSET, JUDGE_DAEMONSET };
 struct judge_facts {
 	enum judge_kind kind;
 	bool deleted;	/* the object is gone, or has another uid */
-	bool paused;	  /* Deployment: nothing moves */
+	bool paused;	/* Deployment: nothing moves */
 	bool on_delete; /* updateStrategy OnDelete */
 	int partition;	/* StatefulSet */
 	long long wanted_generation; /* of our patch's answer */

@@ -23,8 +23,8 @@ struct kube_requirement {
 
 static enum label_operator operator_of(const char *text)
 {
-	static const char *const names[] = {"In", "NotIn", "Exists",
-					    "DoesNotExist"};
+	static const char *const names[] = { "In", "NotIn", "Exists",
+					     "DoesNotExist" };
 
 	for (int i = 0; i < OP_UNKNOWN; i++) {
 		if (strcmp(text, names[i]) == 0)
@@ -90,7 +90,7 @@ KR_FALLIBLE kube_selector_read(const struct cJSON *selector,
 	const struct cJSON *labels = json_member(selector, "matchLabels");
 	const struct cJSON *expressions =
 		json_member(selector, "matchExpressions");
-	struct kube_selector s = {0};
+	struct kube_selector s = { 0 };
 
 	s.requirements =
 		calloc(json_length(labels) + json_length(expressions) + 1,
@@ -145,6 +145,40 @@ bool kube_selector_matches(const struct kube_selector *selector,
 	return true;
 }
 
+/* One requirement: "k in (a,b)", "k", "!k". */
+static void put(struct buf *text, const struct kube_requirement *r)
+{
+	if (r->op == OP_ABSENT)
+		buf_putc(text, '!');
+	buf_puts(text, r->key);
+	if (r->op == OP_EXISTS || r->op == OP_ABSENT)
+		return;
+	buf_puts(text, r->op == OP_IN ? " in (" : " notin (");
+	for (size_t i = 0; i < r->value_count; i++)
+		buf_printf(text, "%s%s", i ? "," : "", r->values[i]);
+	buf_putc(text, ')');
+}
+
+void kube_selector_query(const struct kube_selector *selector, struct buf *out)
+{
+	struct buf text = BUF_INIT(8192);
+
+	for (size_t i = 0; i < selector->count; i++) {
+		if (selector->requirements[i].op == OP_UNKNOWN) {
+			buf_release(&text);
+			return;
+		}
+		if (i)
+			buf_putc(&text, ',');
+		put(&text, &selector->requirements[i]);
+	}
+	if (text.len && !text.failed) {
+		buf_puts(out, "labelSelector=");
+		buf_url(out, buf_str(&text));
+	}
+	buf_release(&text);
+}
+
 void kube_selector_release(struct kube_selector *selector)
 {
 	for (size_t i = 0; i < selector->count; i++) {
@@ -156,5 +190,5 @@ void kube_selector_release(struct kube_selector *selector)
 		free(r->key);
 	}
 	free(selector->requirements);
-	*selector = (struct kube_selector){0};
+	*selector = (struct kube_selector){ 0 };
 }

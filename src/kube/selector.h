@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-#include "base/err.h"
+#include "base/buf.h"
 
 struct cJSON;
 
@@ -24,6 +24,9 @@ KR_FALLIBLE kube_selector_read(const struct cJSON *selector,
  * matches nothing. */
 bool kube_selector_matches(const struct kube_selector *selector,
 			   const struct cJSON *labels);
+/* Appends "labelSelector=..." as the API server reads it, or nothing where it
+ * cannot be said so. */
+void kube_selector_query(const struct kube_selector *selector, struct buf *out);
 void kube_selector_release(struct kube_selector *selector);
 
 #endif

@@ -1,0 +1,64 @@
+/* Shared by the files of rollout.h; nobody else includes this. */
+#ifndef KR_KUBE_ROLLOUT_INTERNAL_H
+#define KR_KUBE_ROLLOUT_INTERNAL_H
+
+#include "kube/rollout.h"
+#include "kube/watch.h"
+
+/* What is known of one consumer beside its state and pods. */
+struct follow {
+	bool followed;
+	bool restarted;
+	bool deleted;
+	bool unseen; /* not yet in the list that is being taken */
+	bool done, failed;
+	long long wanted_generation;
+	/* When the present trouble, failure condition or lack of pods was
+	 * first seen; 0: there is none. */
+	int64_t trouble_since, failure_since, lacking_since;
+	int64_t events_asked_ms;
+	struct judge_facts facts;
+	struct judge_verdict verdict;
+	struct judge_facts told; /* what on_progress heard last */
+	bool told_once;
+	char *trouble_reason; /* that trouble_since belongs to */
+	char *reason;	      /* of the failure */
+	char *message;
+	char *pod, *container;
+};
+
+/* One watch and the kind it follows. */
+struct followed {
+	struct rollout *r;
+	enum kube_kind kind;
+	const char *name; /* NULL: all of the kind */
+	struct kube_watch *watch;
+	bool listing; /* between WATCH_RESET and WATCH_LISTED */
+};
+
+#define ROLLOUT_WATCHES (KUBE_CONSUMER_READS)
+
+struct rollout {
+	struct kube *kube;
+	struct kube_consumers *c;
+	struct rollout_options options;
+	char *rotation;
+	struct follow *follows; /* one for each of c->items at the start */
+	size_t count;
+	struct followed watches[ROLLOUT_WATCHES];
+	size_t watch_count;
+	int64_t started_ms;
+	int64_t deadline_ms;
+	int64_t failed_ms; /* when the first consumer failed, 0: none */
+};
+
+/* Opens the watches that the followed consumers need. */
+KR_FALLIBLE rollout_open_watches(struct rollout *r);
+/* Counts pods and judges all; tells what changed. */
+KR_FALLIBLE rollout_look(struct rollout *r);
+/* The newest Warning event of the object, cleaned; *out NULL: none. */
+KR_FALLIBLE rollout_warning(struct rollout *r, const char *kind,
+			    const char *name, const char *only_reason,
+			    char **out);
+
+#endif
