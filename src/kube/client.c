@@ -65,7 +65,7 @@ void kube_set_warning(struct kube *kube, kube_on_warning *on_warning,
 
 struct http_stats kube_stats(const struct kube *kube)
 {
-	struct http_stats stats = {0};
+	struct http_stats stats = { 0 };
 
 	return kube->http ? http_stats(kube->http) : stats;
 }

@@ -55,7 +55,9 @@ enum kube_outcome {
 
 /* Filled by the caller up to the line; by kube_batch() below it. */
 struct kube_request {
-	const char *method; /* "GET", "PATCH", ... */
+	/* "GET", "PATCH", ...; NULL: is not sent (outcome KUBE_NOT_SENT, no
+	 * error), so that what is optional keeps its place in a batch. */
+	const char *method;
 	const char *path;   /* as kube_path() makes it, with the query */
 	const char *what;   /* for messages: "Secret aether/x"; NULL: path */
 	/* Kind that a 2xx reply must have, such as "Secret"; NULL: not looked

@@ -35,21 +35,21 @@ static const char *word_of(long status)
 		long status;
 		const char *word;
 	} words[] = {
-		{400, "BadRequest"},
-		{401, "Unauthorized"},
-		{403, "Forbidden"},
-		{404, "NotFound"},
-		{405, "MethodNotAllowed"},
-		{409, "Conflict"},
-		{410, "Expired"},
-		{413, "RequestEntityTooLarge"},
-		{415, "UnsupportedMediaType"},
-		{422, "Invalid"},
-		{429, "TooManyRequests"},
-		{500, "InternalError"},
-		{502, "BadGateway"},
-		{503, "ServiceUnavailable"},
-		{504, "Timeout"},
+		{ 400, "BadRequest" },
+		{ 401, "Unauthorized" },
+		{ 403, "Forbidden" },
+		{ 404, "NotFound" },
+		{ 405, "MethodNotAllowed" },
+		{ 409, "Conflict" },
+		{ 410, "Expired" },
+		{ 413, "RequestEntityTooLarge" },
+		{ 415, "UnsupportedMediaType" },
+		{ 422, "Invalid" },
+		{ 429, "TooManyRequests" },
+		{ 500, "InternalError" },
+		{ 502, "BadGateway" },
+		{ 503, "ServiceUnavailable" },
+		{ 504, "Timeout" },
 	};
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
@@ -84,9 +84,9 @@ static void say_who(const char *message, long status, struct buf *text)
 	static const struct {
 		const char *before, *noun;
 	} deniers[] = {
-		{"ValidatingAdmissionPolicy '", "the admission policy"},
-		{"admission webhook \"", "the admission webhook"},
-		{"exceeded quota: ", "the quota"},
+		{ "ValidatingAdmissionPolicy '", "the admission policy" },
+		{ "admission webhook \"", "the admission webhook" },
+		{ "exceeded quota: ", "the quota" },
 	};
 	char name[MAX_NAME + 1];
 

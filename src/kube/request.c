@@ -178,7 +178,7 @@ static KR_FALLIBLE one_round(struct kube *kube, struct kube_request *requests,
 KR_FALLIBLE kube_batch(struct kube *kube, struct kube_request *requests,
 		       size_t n)
 {
-	struct budget budget = {0};
+	struct budget budget = { 0 };
 	struct http_call **calls = calloc(n + 1, sizeof(*calls));
 	bool *pending = calloc(n + 1, sizeof(*pending));
 	struct err *err = NULL;
@@ -187,7 +187,7 @@ KR_FALLIBLE kube_batch(struct kube *kube, struct kube_request *requests,
 	if (!calls || !pending)
 		err = err_new(KR_ENOMEM, "out of memory");
 	for (size_t i = 0; pending && i < n; i++)
-		pending[i] = true;
+		pending[i] = requests[i].method != NULL;
 	while (!err && left) {
 		bool renewed = false;
 

@@ -7,6 +7,8 @@
 #include "kube/annotations.h"
 #include "secret/base64.h"
 
+#define DRY_KEY_BYTES 44 /* a 32-byte key in base64 */
+
 /* Text before and after the key, in pages of their own. */
 static KR_FALLIBLE enclose(const char *before, const struct secret *key,
 			   const char *after, struct secret **out)
@@ -51,23 +53,13 @@ static const char *replaced_rotation(const struct kube_secret *s,
 	return s->facts.rotation;
 }
 
-static KR_FALLIBLE metadata_of(const struct kube_secret *s,
-			       const struct kube_secret_write *w, char **out)
+static KR_FALLIBLE add_notes(const struct kube_secret *s,
+			     const struct kube_secret_write *w,
+			     struct cJSON *notes)
 {
-	kr_cleanup(json_freep) struct cJSON *metadata = json_object();
-	struct cJSON *notes;
-	struct err *err;
+	struct err *err = note(notes, NOTE_FINGERPRINT, s->entry,
+			       readback_key_fingerprint(w->key));
 
-	json_set_str(metadata, "name", s->name);
-	json_set_str(metadata, "namespace", s->ns);
-	if (s->exists) {
-		json_set_str(metadata, "uid", s->facts.uid);
-		json_set_str(metadata, "resourceVersion",
-			     s->facts.resource_version);
-	}
-	notes = json_add_object(metadata, "annotations");
-	err = note(notes, NOTE_FINGERPRINT, s->entry,
-		   readback_key_fingerprint(w->key));
 	if (!err)
 		err = note(notes, NOTE_ROTATION, s->entry, w->rotation);
 	if (!err)
@@ -77,12 +69,31 @@ static KR_FALLIBLE metadata_of(const struct kube_secret *s,
 		err = note(notes, NOTE_OPERATOR, s->entry, w->operator_);
 	if (!err)
 		err = note(notes, NOTE_ROTATED_AT, s->entry, w->rotated_at);
+	return err;
+}
+
+/* w NULL: without annotations. */
+static KR_FALLIBLE metadata_of(const struct kube_secret *s,
+			       const struct kube_secret_write *w, char **out)
+{
+	kr_cleanup(json_freep) struct cJSON *metadata = json_object();
+	struct err *err = NULL;
+
+	json_set_str(metadata, "name", s->name);
+	json_set_str(metadata, "namespace", s->ns);
+	if (s->exists) {
+		json_set_str(metadata, "uid", s->facts.uid);
+		json_set_str(metadata, "resourceVersion",
+			     s->facts.resource_version);
+	}
+	if (w)
+		err = add_notes(s, w, json_add_object(metadata, "annotations"));
 	return err ? err : json_print(metadata, out);
 }
 
-KR_FALLIBLE kube_secret_body(const struct kube_secret *s,
-			     const struct kube_secret_write *w,
-			     struct secret **out)
+static KR_FALLIBLE body_around(const struct kube_secret *s,
+			       const struct kube_secret_write *w,
+			       const struct secret *key, struct secret **out)
 {
 	kr_cleanup(str_freep) char *metadata = NULL;
 	struct buf before = BUF_INIT(64 * 1024);
@@ -96,10 +107,25 @@ KR_FALLIBLE kube_secret_body(const struct kube_secret *s,
 		   metadata, s->entry);
 	err = buf_check(&before, "the Secret's metadata");
 	if (!err)
-		err = enclose(buf_str(&before), readback_key_secret(w->key),
-			      "\"}}", out);
+		err = enclose(buf_str(&before), key, "\"}}", out);
 	buf_release(&before);
 	return err;
+}
+
+KR_FALLIBLE kube_secret_body(const struct kube_secret *s,
+			     const struct kube_secret_write *w,
+			     struct secret **out)
+{
+	return body_around(s, w, readback_key_secret(w->key), out);
+}
+
+KR_FALLIBLE kube_secret_dry_body(const struct kube_secret *s,
+				 struct secret **out)
+{
+	kr_cleanup(secret_freep) struct secret *random = NULL;
+	struct err *err = secret_random(DRY_KEY_BYTES, &random);
+
+	return err ? err : body_around(s, NULL, random, out);
 }
 
 KR_FALLIBLE kube_secret_manifest(const struct kube_target *target,

@@ -12,4 +12,8 @@ KR_FALLIBLE kube_secret_body(const struct kube_secret *secret,
 			     const struct kube_secret_write *write,
 			     struct secret **out);
 
+/* The same without annotations, around random bytes: for a dry run. */
+KR_FALLIBLE kube_secret_dry_body(const struct kube_secret *secret,
+				 struct secret **out);
+
 #endif

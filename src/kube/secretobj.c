@@ -14,7 +14,7 @@
 KR_FALLIBLE kube_secret_plan_read(const struct kube_target *target,
 				  struct kube_secret_read *out)
 {
-	struct kube_secret_read read = {0};
+	struct kube_secret_read read = { 0 };
 
 	read.path = kube_path(KIND_SECRET, target->ns, target->secret);
 	if (!read.path || asprintf(&read.what, "Secret %s/%s", target->ns,
@@ -98,7 +98,7 @@ static bool is_kubectl_manager(const char *manager)
 static KR_FALLIBLE add_owner(struct kube_secret *s, const char *manager,
 			     bool is_controller)
 {
-	struct kube_owner owner = {.is_controller = is_controller};
+	struct kube_owner owner = { .is_controller = is_controller };
 	struct kube_owner *grown;
 
 	for (size_t i = 0; i < s->owner_count; i++) {

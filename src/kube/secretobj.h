@@ -99,6 +99,15 @@ KR_FALLIBLE kube_secret_apply(struct kube *kube,
 			      struct kube_secret_written *out);
 
 /*
+ * Asks the server whether it would take the write: everything is checked,
+ * nothing is kept. What is sent is random, as long as a usual key: the key
+ * itself has no business in a question.
+ */
+KR_FALLIBLE kube_secret_dry_run(struct kube *kube,
+				const struct kube_secret *secret, bool force,
+				bool create);
+
+/*
  * Removes kubectl's last-applied-configuration. *out_version (malloc'd) is
  * the Secret's new resourceVersion.
  */

@@ -21,8 +21,8 @@
 #define FIRST_BACKOFF_MS 500
 #define MAX_WAIT_MS	 30000
 
-static KR_FALLIBLE path_of(const struct kube_secret *s,
-			   const struct kube_secret_write *w, char **out)
+static KR_FALLIBLE path_of(const struct kube_secret *s, bool force,
+			   const char *more, char **out)
 {
 	char manager[KUBE_MANAGER_LEN];
 	struct buf query = BUF_INIT(1024);
@@ -33,8 +33,7 @@ static KR_FALLIBLE path_of(const struct kube_secret *s,
 	buf_puts(&query, "fieldManager=");
 	buf_url(&query, manager);
 	buf_printf(&query, "&force=%s&fieldValidation=Strict%s",
-		   w->force ? "true" : "false",
-		   w->dry_run ? "&dryRun=All" : "");
+		   force ? "true" : "false", more);
 	*out = kube_path_sub(KIND_SECRET, s->ns, s->name, NULL,
 			     buf_str(&query));
 	buf_release(&query);
@@ -61,7 +60,7 @@ static KR_FALLIBLE settle(struct kube *kube, const struct kube_secret *s,
 			  const struct kube_secret_write *w, enum fate *out,
 			  struct kube_secret_written *written)
 {
-	const struct kube_target target = {s->ns, s->name, s->entry};
+	const struct kube_target target = { s->ns, s->name, s->entry };
 	kr_cleanup(kube_secret_freep) struct kube_secret *now = NULL;
 	const char *fingerprint = readback_key_fingerprint(w->key);
 	struct err *err = kube_secret_get(kube, &target, &now);
@@ -175,9 +174,8 @@ static KR_FALLIBLE judge(struct kube *kube, const struct kube_secret *s,
 		err_free(err);
 	} else if (r->outcome == KUBE_REFUSED && !stale) {
 		return refused(s, r);
-	} else if (r->outcome == KUBE_NOT_SENT || w->dry_run) {
-		*out_again = r->outcome == KUBE_NOT_SENT &&
-			     err_is(r->err, KR_ECLUSTER);
+	} else if (r->outcome == KUBE_NOT_SENT) {
+		*out_again = err_is(r->err, KR_ECLUSTER);
 		return take_ptr(&r->err);
 	}
 	err = settle(kube, s, w, &fate, written);
@@ -198,7 +196,7 @@ static KR_FALLIBLE send_until_known(struct kube *kube,
 				    struct kube_request *r,
 				    struct kube_secret_written *out)
 {
-	struct kube_secret_written written = {0};
+	struct kube_secret_written written = { 0 };
 	struct err *err = NULL;
 	bool again = true;
 
@@ -268,7 +266,7 @@ KR_FALLIBLE kube_secret_apply(struct kube *kube, const struct kube_secret *s,
 	struct err *err = kube_secret_body(s, write, &body);
 
 	if (!err)
-		err = path_of(s, write, &path);
+		err = path_of(s, write->force, "", &path);
 	if (!err && asprintf(&what, "Secret %s/%s", s->ns, s->name) < 0) {
 		what = NULL;
 		err = err_new(KR_ENOMEM, "out of memory");
@@ -279,13 +277,42 @@ KR_FALLIBLE kube_secret_apply(struct kube *kube, const struct kube_secret *s,
 	r.what = what;
 	r.secret_body = body;
 	err = send_until_known(kube, s, write, &r, out);
-	if (err_is(err, KR_ENOTFOUND) && write->create && !write->dry_run &&
-	    !s->exists) {
+	if (err_is(err, KR_ENOTFOUND) && write->create && !s->exists) {
 		err_free(err);
 		err = make_namespace(kube, s->ns);
 		if (!err)
 			err = send_until_known(kube, s, write, &r, out);
 	}
+	kube_request_release(&r);
+	return err;
+}
+
+KR_FALLIBLE kube_secret_dry_run(struct kube *kube, const struct kube_secret *s,
+				bool force, bool create)
+{
+	kr_cleanup(secret_freep) struct secret *body = NULL;
+	kr_cleanup(str_freep) char *path = NULL;
+	struct kube_request r = {
+		.method = "PATCH",
+		.what = "Secret (server dry run)",
+		.content_type = "application/apply-patch+yaml",
+		.expect_kind = "PartialObjectMetadata",
+		.flags = KUBE_KEY | KUBE_KEY_LAST | KUBE_METADATA,
+	};
+	struct err *err = kube_secret_dry_body(s, &body);
+
+	if (!err)
+		err = path_of(s, force, "&dryRun=All", &path);
+	if (err)
+		return err;
+	r.path = path;
+	r.secret_body = body;
+	err = kube_batch(kube, &r, 1);
+	if (!err && r.err && r.outcome == KUBE_REFUSED &&
+	    !(create && !s->exists && r.status == 404))
+		err = refused(s, &r);
+	else if (!err && r.outcome != KUBE_DONE && r.status != 404)
+		err = take_ptr(&r.err);
 	kube_request_release(&r);
 	return err;
 }

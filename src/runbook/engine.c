@@ -1,0 +1,90 @@
+/* Runs a table of steps. */
+#include "base/clock.h"
+#include "base/stop.h"
+#include "runbook/run.h"
+
+#define MAX_STEPS 32
+
+/* Whether this run has no use for the step at all. */
+static bool left_out(const struct step *step, const struct run *run)
+{
+	const struct run_options *o = &run->options;
+
+	return (step->flags & STEP_RESTARTS && o->no_restart) ||
+	       (step->flags & STEP_WAITS &&
+		(o->no_wait || o->no_restart || o->dry != DRY_NONE));
+}
+
+static void report(const struct step *step, const struct run *run,
+		   enum report_state state, int64_t elapsed_ms)
+{
+	const struct reporter *r = run->options.reporter;
+	struct report_step row = {
+		.target = kube_access_of(run->options.kube)->context,
+		.id = step->id,
+		.title = step->title,
+		.state = state,
+		.detail = run->detail,
+		.elapsed_ms = elapsed_ms,
+	};
+
+	if (r->step)
+		r->step(r->user, &row);
+}
+
+static void announce(const struct step *steps, const struct run *run)
+{
+	const struct reporter *r = run->options.reporter;
+	struct report_step rows[MAX_STEPS];
+	size_t n = 0;
+
+	for (; steps->id && n < MAX_STEPS; steps++) {
+		if (!left_out(steps, run))
+			rows[n++] = (struct report_step){
+				.target = kube_access_of(run->options.kube)
+						  ->context,
+				.id = steps->id,
+				.title = steps->title,
+				.state = REPORT_PENDING,
+			};
+	}
+	if (r->plan)
+		r->plan(r->user, rows, n);
+}
+
+static KR_FALLIBLE run_step(const struct step *step, struct run *run)
+{
+	int64_t began_ms = clock_boot_ms();
+	bool done = false;
+	struct err *err = NULL;
+
+	free(run->detail);
+	run->detail = NULL;
+	report(step, run, REPORT_RUNNING, 0);
+	if (step->observe)
+		err = step->observe(run, &done);
+	if (!err && !done)
+		err = step->perform(run);
+	report(step, run,
+	       err    ? REPORT_FAILED
+	       : done ? REPORT_SKIPPED
+		      : REPORT_DONE,
+	       clock_boot_ms() - began_ms);
+	return err;
+}
+
+KR_FALLIBLE step_run_all(const struct step *steps, struct run *run)
+{
+	struct err *err = NULL;
+
+	announce(steps, run);
+	for (; !err && steps->id; steps++) {
+		if (left_out(steps, run))
+			continue;
+		if (!(steps->flags & STEP_AT_ONCE))
+			err = stop_check();
+		if (!err)
+			err = run_step(steps, run);
+	}
+	return err;
+}

@@ -1,0 +1,107 @@
+#include "runbook/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+KR_FALLIBLE run_init(struct run *run, const struct run_options *options,
+		     struct run_key *take_key_source)
+{
+	const struct kube_access *access = kube_access_of(options->kube);
+	struct result_target target = {
+		.context = access->context,
+		.cluster = access->cluster,
+		.namespace_ = options->target.ns,
+		.secret = options->target.secret,
+		.entry = options->target.entry,
+	};
+
+	memset(run, 0, sizeof(*run));
+	run->options = *options;
+	run->key_source = *take_key_source;
+	memset(take_key_source, 0, sizeof(*take_key_source));
+	run->document = result_add_target(options->result, &target);
+	return rotation_new(run->rotation);
+}
+
+void run_release(struct run *run)
+{
+	secret_free(run->key_source.given);
+	free(run->key_source.entry);
+	rollout_free(run->rollout);
+	kube_consumers_free(run->consumers);
+	kube_secret_free(run->secret);
+	readback_key_free(run->key);
+	free(run->operator_);
+	free(run->entry_id);
+	free(run->previous_entry_id);
+	free(run->resource_version);
+	free(run->detail);
+	memset(run, 0, sizeof(*run));
+}
+
+static char *format_text(const char *format, va_list ap)
+	__attribute__((format(printf, 1, 0)));
+
+static char *format_text(const char *format, va_list ap)
+{
+	char *text = NULL;
+
+	return vasprintf(&text, format, ap) < 0 ? NULL : text;
+}
+
+void run_detail(struct run *run, const char *format, ...)
+{
+	va_list ap;
+
+	free(run->detail);
+	va_start(ap, format);
+	run->detail = format_text(format, ap);
+	va_end(ap);
+}
+
+static void message(struct run *run, enum report_level level, const char *text)
+{
+	const struct reporter *r = run->options.reporter;
+
+	if (r->message && text)
+		r->message(r->user, level, text);
+}
+
+void run_warn(struct run *run, const char *format, ...)
+{
+	kr_cleanup(str_freep) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	text = format_text(format, ap);
+	va_end(ap);
+	message(run, REPORT_WARNING, text);
+	result_warn(run->options.result, "%s", text ? text : "out of memory");
+}
+
+void run_say(struct run *run, const char *format, ...)
+{
+	kr_cleanup(str_freep) char *text = NULL;
+	va_list ap;
+
+	va_start(ap, format);
+	text = format_text(format, ap);
+	va_end(ap);
+	message(run, REPORT_INFO, text);
+}
+
+char *run_again_command(const struct run *run)
+{
+	const struct kube_access *access = kube_access_of(run->options.kube);
+	struct buf text = BUF_INIT(4096);
+
+	buf_puts(&text, "kubectl keyrot apply");
+	if (*access->context)
+		buf_printf(&text, " --context %s", access->context);
+	buf_printf(&text, " -n %s", run->options.target.ns);
+	if (run->entry_id && store_can_prove(run->options.store))
+		buf_printf(&text, " --from-store=%s", run->entry_id);
+	return buf_take(&text);
+}

@@ -1,0 +1,90 @@
+/*
+ * One run of the runbook against one target: what was asked for, and what has
+ * been learned so far. Steps read and fill it; nothing else is shared.
+ */
+#ifndef KR_RUNBOOK_RUN_H
+#define KR_RUNBOOK_RUN_H
+
+#include "kube/consumers.h"
+#include "kube/rollout.h"
+#include "kube/secretobj.h"
+#include "runbook/reporter.h"
+#include "runbook/result.h"
+#include "runbook/rotation.h"
+#include "runbook/step.h"
+#include "store/store.h"
+
+/* Where the key comes from. */
+struct run_key {
+	struct secret *given; /* brought by a file, a pipe, the environment;
+			       * owned, and gone once it is stored */
+	char *entry;	      /* owned; id of a store's entry */
+	/* Neither: the store's newest entry. */
+	const char *source; /* for people: "--key-file", "the store" */
+};
+
+enum run_dry { DRY_NONE, DRY_CLIENT, DRY_SERVER };
+
+/* Asked for; borrowed by the run. */
+struct run_options {
+	const struct reporter *reporter;
+	struct result *result;
+	struct kube *kube;
+	struct store *store;
+	struct kube_target target;
+	const char *service;
+	const char *const *consumers; /* "deployment/x", NULL-terminated; NULL:
+				       * every workload that refers to it */
+	const char *const *take_ownership;
+	const char *operator_;	/* NULL: found out */
+	const char *cluster_id; /* UID of kube-system; NULL: not checked */
+	const char *allow_secret_type; /* beside Opaque; NULL */
+	bool create;
+	bool allow_insecure_tls;
+	bool no_restart;
+	bool no_wait;
+	enum run_dry dry;
+	int64_t timeout_ms; /* of the rollout; < 0: none */
+};
+
+struct run {
+	struct run_options options;
+	struct run_key key_source;
+	struct cJSON *document; /* the target's in the result; borrowed */
+
+	char rotation[ROTATION_LEN];
+	char *operator_;
+	struct kube_secret *secret;
+	struct kube_consumers *consumers;
+	bool force; /* fields of kubectl's are taken over */
+	char fingerprint[SECRET_FINGERPRINT_LEN];
+	struct readback_key *key;
+	char *entry_id;		 /* of the key in the store */
+	char *previous_entry_id; /* of the key that is replaced */
+	bool written;		 /* the Secret holds the key */
+	char *resource_version;
+	struct rollout *rollout;
+	/* One line about the step that has just ended, for the reporter. */
+	char *detail;
+};
+
+/* Takes key_source over. The options' objects stay the caller's. */
+KR_FALLIBLE run_init(struct run *run, const struct run_options *options,
+		     struct run_key *take_key_source);
+void run_release(struct run *run);
+
+/* What the step that is under way says of itself when it ends. */
+void run_detail(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
+void run_warn(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
+void run_say(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
+
+/*
+ * Writes what is known into the result: the target, its consumers and pods,
+ * the store; also after a failure.
+ */
+void run_fill_result(struct run *run);
+
+/* The command that goes on from here, for hints; malloc'd. */
+char *run_again_command(const struct run *run);
+
+#endif

@@ -1,0 +1,156 @@
+/* What a run knows, written into its document; after a failure, too. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "runbook/run.h"
+
+static struct result_counts counts_of(const struct run *run, size_t index)
+{
+	const struct consumer_state *s = &run->consumers->items[index].state;
+	struct result_counts counts = {
+		.desired = s->desired,
+		.updated = s->updated,
+		.ready = s->ready,
+		.old = s->replicas > s->updated ? s->replicas - s->updated : 0,
+	};
+	struct rollout_result r;
+
+	if (!run->rollout)
+		return counts;
+	r = rollout_result(run->rollout, index);
+	if (!r.followed)
+		return counts;
+	return (struct result_counts){
+		.desired = r.desired,
+		.updated = r.updated,
+		.ready = r.ready,
+		.old = r.old,
+	};
+}
+
+static void fill_pods(const struct run *run, size_t index,
+		      struct cJSON *document)
+{
+	const struct kube_pods *pods = &run->consumers->pods;
+
+	for (size_t i = 0; i < pods->count; i++) {
+		const struct kube_pod *pod = &pods->items[i];
+
+		if (pod->consumer != index || pod->finished)
+			continue;
+		result_add_pod(document, pod->name,
+			       kube_pod_fingerprint(pod, &run->secret->facts),
+			       pod->ready);
+	}
+}
+
+static void fill_failure(const struct run *run, size_t index,
+			 struct cJSON *document)
+{
+	struct rollout_result r = rollout_result(run->rollout, index);
+
+	if (r.failed) {
+		json_set_str(document, "reason", r.reason);
+		json_set_str(document, "failedPod", r.pod);
+	}
+	if (r.waiting_for)
+		json_set_str(document, "waitingFor", r.waiting_for);
+}
+
+static void fill_consumer(const struct run *run, size_t index)
+{
+	const struct consumer *c = &run->consumers->items[index];
+	struct cJSON *document =
+		result_add_consumer(run->document, c->kind, c->name);
+	struct result_counts counts;
+	bool restarted = false;
+
+	if (run->rollout)
+		restarted = rollout_result(run->rollout, index).restarted;
+	result_put_bool(document, "restarted", restarted);
+	if (c->role == CONSUMER_RESTARTED) {
+		counts = counts_of(run, index);
+		result_put_counts(document, &counts);
+	}
+	if (run->rollout)
+		fill_failure(run, index, document);
+	fill_pods(run, index, document);
+}
+
+static void fill_store(const struct run *run)
+{
+	struct result_store store = {
+		.type = store_type(run->options.store),
+		.where = store_where(run->options.store),
+		.entry = run->entry_id,
+		.previous_entry = run->previous_entry_id,
+		.proved = run->key && readback_key_is_proved(run->key),
+	};
+
+	result_set_store(run->options.result, &store);
+}
+
+/* "the Secret holds 3fa91c20b7e4; Deployment x: 1 of 3 pods new, 2 old" */
+static void fill_state(const struct run *run)
+{
+	struct buf text = BUF_INIT(16 * 1024);
+	const char *live = run->written ? run->fingerprint :
+					  run->secret->live_fingerprint;
+
+	if (run->fate_unknown)
+		buf_puts(&text,
+			 "whether the Secret holds the old or the new key is not known");
+	else if (!run->secret->exists && !run->written)
+		buf_puts(&text, "the Secret is not there");
+	else if (*live)
+		buf_printf(&text, "the Secret holds the %s key %.12s",
+			   run->written ? "new" : "old", live);
+	else
+		buf_puts(&text, "the Secret has no such entry");
+	for (size_t i = 0; run->rollout && i < run->consumers->count; i++) {
+		const struct consumer *c = &run->consumers->items[i];
+		struct rollout_result r = rollout_result(run->rollout, i);
+
+		if (r.followed)
+			buf_printf(&text,
+				   "; %s %s: %d of %d pods run it, %d older",
+				   c->kind, c->name, r.ready, r.desired, r.old);
+	}
+	result_put_str(run->document, "state", buf_str(&text));
+	buf_release(&text);
+}
+
+/* The key that the Secret holds now (would hold, in a dry run), or "". */
+static const char *key_now(const struct run *run)
+{
+	if (run->fate_unknown)
+		return "";
+	return run->written || run->options.dry != DRY_NONE ?
+		       run->fingerprint :
+		       run->secret->live_fingerprint;
+}
+
+void run_fill_result(struct run *run)
+{
+	struct cJSON *d = run->document;
+
+	result_set_rotation(run->options.result, run->rotation);
+	fill_store(run);
+	if (!run->secret)
+		return;
+	if (*key_now(run))
+		result_put_str(d, "fingerprint", key_now(run));
+	if (*run->secret->live_fingerprint)
+		result_put_str(d, "previousFingerprint",
+			       run->secret->live_fingerprint);
+	if (*run->fingerprint && !run->fate_unknown)
+		result_put_bool(d, "changed",
+				strcmp(key_now(run),
+				       run->secret->live_fingerprint) != 0);
+	if (run->resource_version)
+		result_put_str(d, "resourceVersion", run->resource_version);
+	fill_state(run);
+	for (size_t i = 0; run->consumers && i < run->consumers->count; i++)
+		fill_consumer(run, i);
+}

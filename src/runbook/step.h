@@ -1,0 +1,68 @@
+/*
+ * The runbook is a table of steps; kubectl-keyrot.c holds it.
+ *
+ * A step is observed first: where the world is already as it should be, it is
+ * skipped. That is what makes running again the same as resuming. It is then
+ * performed, and ends only when its result is durable outside the process.
+ * `plan` prints the same table with the kubectl command each row stands for.
+ *
+ * To add a step: its functions in steps_*.c, a declaration below, a row in the
+ * table.
+ */
+#ifndef KR_RUNBOOK_STEP_H
+#define KR_RUNBOOK_STEP_H
+
+#include "base/err.h"
+
+struct run;
+
+enum step_flags {
+	/* Changes the cluster. Not done by a dry run or by plan. */
+	STEP_WRITES = 1,
+	/* Belongs to the step before it: a stop request waits until it is
+	 * over, so that nobody is left between the two. */
+	STEP_AT_ONCE = 2,
+	/* Only where workloads are to be restarted (--no-restart). */
+	STEP_RESTARTS = 4,
+	/* Only where the end is to be waited for (--no-wait). */
+	STEP_WAITS = 8,
+};
+
+/* Whether nothing is left to do; looks, changes nothing. */
+typedef struct err *step_observe(struct run *run, bool *out_done)
+	__attribute__((warn_unused_result));
+/* Does it. */
+typedef struct err *step_perform(struct run *run)
+	__attribute__((warn_unused_result));
+
+struct step {
+	const char *id;	   /* permanent: journals and scripts name it */
+	const char *title; /* an imperative sentence */
+	/* The kubectl command it stands for: %c context, %n namespace, %s
+	 * Secret, %e entry, %w workload (the line is repeated for each), %%. */
+	const char *kubectl;
+	int flags;
+	step_observe *observe; /* NULL: always to be performed */
+	step_perform *perform;
+};
+
+/* The table of `apply`; a row with id NULL ends it. */
+struct runbook {
+	const struct step *apply;
+};
+
+/*
+ * Runs the steps in order, telling the reporter. The first error ends it; a
+ * stop request is heeded between steps.
+ */
+KR_FALLIBLE step_run_all(const struct step *steps, struct run *run);
+
+/* steps_read.c */
+step_perform step_read, step_check;
+/* steps_key.c */
+step_perform step_store_key, step_prove_previous;
+/* steps_write.c */
+step_observe step_is_written, step_is_restarted, step_is_clean;
+step_perform step_write, step_restart, step_clean, step_follow;
+
+#endif

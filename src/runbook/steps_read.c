@@ -1,0 +1,253 @@
+/* Reading the target in one round trip, and refusing before any change. */
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/text.h"
+#include "kube/path.h"
+#include "runbook/run.h"
+
+enum extra { READ_WHO, READ_CLUSTER_ID, READ_SECRET, READ_CONSUMERS };
+
+static struct kube_request who_am_i(void)
+{
+	return (struct kube_request){
+		.method = "POST",
+		.path = "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+		.what = "who am I",
+		.body = "{\"apiVersion\":\"authentication.k8s.io/v1\","
+			"\"kind\":\"SelfSubjectReview\"}",
+	};
+}
+
+static struct kube_request cluster_id(void)
+{
+	return (struct kube_request){
+		.method = "GET",
+		.path = "/api/v1/namespaces/kube-system",
+		.what = "namespace kube-system",
+		.flags = KUBE_METADATA,
+	};
+}
+
+/*
+ * The operator: the option, then the cluster's word, then Git's, then the
+ * login name. Servers before 1.28 do not know the review.
+ */
+static KR_FALLIBLE take_operator(struct run *run,
+				 const struct kube_request *review)
+{
+	const char *name = run->options.operator_;
+	const struct passwd *login;
+
+	if (!name && review->outcome == KUBE_DONE)
+		name = json_str(review->object, "status.userInfo.username");
+	if (!name)
+		name = getenv("GIT_AUTHOR_EMAIL");
+	if (!name) {
+		login = getpwuid(getuid());
+		name = login ? login->pw_name : "unknown";
+	}
+	run->operator_ = text_clean(name, strlen(name), 256);
+	return run->operator_ ? NULL : err_new(KR_ENOMEM, "out of memory");
+}
+
+static KR_FALLIBLE check_cluster_id(const struct run *run,
+				    struct kube_request *r)
+{
+	const char *uid = json_str_or(r->object, "metadata.uid", "");
+	struct err *err;
+
+	if (!run->options.cluster_id)
+		return NULL;
+	if (r->err)
+		return take_ptr(&r->err);
+	if (strcmp(uid, run->options.cluster_id) == 0)
+		return NULL;
+	err = err_new(
+		KR_EREFUSED,
+		"context %s points at another cluster: its kube-system namespace is %s, clusterID in keyrot.yaml is %s",
+		kube_access_of(run->options.kube)->context, uid,
+		run->options.cluster_id);
+	return err_set_reason(err, "WrongCluster");
+}
+
+static KR_FALLIBLE take_all(struct run *run, struct kube_request *requests)
+{
+	const struct kube_target *target = &run->options.target;
+	struct err *err = check_cluster_id(run, &requests[READ_CLUSTER_ID]);
+
+	if (!err)
+		err = kube_secret_take(target, &requests[READ_SECRET],
+				       &run->secret);
+	if (!err)
+		err = take_operator(run, &requests[READ_WHO]);
+	if (!err)
+		err = kube_consumers_take_reads(run->consumers,
+						run->options.kube,
+						&requests[READ_CONSUMERS]);
+	return err;
+}
+
+static size_t count_names(const char *const *names)
+{
+	size_t n = 0;
+
+	while (names && names[n])
+		n++;
+	return n;
+}
+
+static void note_line(void *user, const char *sentence)
+{
+	run_warn(user, "%s", sentence);
+}
+
+static void describe(struct run *run)
+{
+	size_t restartable = 0, pods = run->consumers->pods.count;
+
+	for (size_t i = 0; i < run->consumers->count; i++)
+		restartable +=
+			run->consumers->items[i].role == CONSUMER_RESTARTED;
+	for (size_t i = 0; i < run->consumers->warning_count; i++)
+		run_warn(run, "%s", run->consumers->warnings[i]);
+	kube_consumers_notes(run->consumers, note_line, run);
+	if (restartable == 0)
+		run_warn(
+			run,
+			"no Deployment, StatefulSet or DaemonSet in namespace %s refers to Secret %s",
+			run->options.target.ns, run->options.target.secret);
+	run_detail(run, "%zu workload%s to restart, %zu pod%s", restartable,
+		   restartable == 1 ? "" : "s", pods, pods == 1 ? "" : "s");
+}
+
+KR_FALLIBLE step_read(struct run *run)
+{
+	const struct run_options *o = &run->options;
+	struct kube_request requests[READ_CONSUMERS + KUBE_CONSUMER_READS];
+	struct kube_secret_read read;
+	size_t n = READ_CONSUMERS;
+	struct err *err = kube_consumers_new(
+		&o->target, o->consumers, count_names(o->consumers),
+		CONSUMERS_AUTOSCALERS, &run->consumers);
+
+	if (err)
+		return err;
+	err = kube_secret_plan_read(&o->target, &read);
+	if (err)
+		return err;
+	memset(requests, 0, sizeof(requests));
+	requests[READ_WHO] = who_am_i();
+	requests[READ_CLUSTER_ID] = cluster_id();
+	requests[READ_SECRET] = read.request;
+	kube_consumers_plan_reads(run->consumers, &requests[n]);
+	n += kube_consumers_read_count(run->consumers);
+	/* What nobody asked for is not sent: an empty method leaves it out. */
+	if (o->operator_)
+		requests[READ_WHO].method = NULL;
+	if (!o->cluster_id)
+		requests[READ_CLUSTER_ID].method = NULL;
+	err = kube_batch(o->kube, requests, n);
+	if (!err)
+		err = take_all(run, requests);
+	for (size_t i = 0; i < n; i++)
+		kube_request_release(&requests[i]);
+	kube_secret_read_release(&read);
+	if (!err)
+		describe(run);
+	return err;
+}
+
+static KR_FALLIBLE not_there(const struct run *run)
+{
+	const struct kube_target *t = &run->options.target;
+	struct err *err = err_new(
+		KR_ENOTFOUND, "Secret %s is not in namespace %s of %s",
+		t->secret, t->ns, kube_access_of(run->options.kube)->context);
+
+	return err_hint(
+		err,
+		"name another with --secret or --namespace, or let it be made with --create");
+}
+
+static KR_FALLIBLE check_type(const struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	const char *allowed = run->options.allow_secret_type;
+	struct err *err;
+
+	if (strcmp(s->type, "Opaque") == 0 ||
+	    (allowed && strcmp(s->type, allowed) == 0))
+		return NULL;
+	err = err_new(
+		KR_EREFUSED,
+		"Secret %s/%s is of type %s, which holds no application's key",
+		s->ns, s->name, s->type);
+	err = err_set_reason(err, "SecretType");
+	return err_hint(err, "if it is meant: --allow-secret-type=%s", s->type);
+}
+
+static KR_FALLIBLE check_tls(const struct run *run)
+{
+	const struct kube_access *access = kube_access_of(run->options.kube);
+	struct err *err;
+
+	if (!access->insecure_skip_tls_verify ||
+	    run->options.allow_insecure_tls)
+		return NULL;
+	err = err_new(
+		KR_EREFUSED,
+		"cluster %s is reached with insecure-skip-tls-verify: the key could go to anyone who answers",
+		*access->cluster ? access->cluster : access->origin);
+	err = err_set_reason(err, "InsecureTLS");
+	return err_hint(
+		err,
+		"give its CA with --certificate-authority, or say --allow-insecure-tls");
+}
+
+static KR_FALLIBLE check_immutable(const struct kube_secret *s)
+{
+	struct err *err;
+
+	if (!s->facts.immutable)
+		return NULL;
+	err = err_new(
+		KR_EINVALID,
+		"Secret %s/%s is immutable: the cluster lets nobody change it",
+		s->ns, s->name);
+	err = err_set_reason(err, "Immutable");
+	return err_hint(
+		err,
+		"make a new Secret under another name and point the workloads at it; an immutable one can only be deleted");
+}
+
+KR_FALLIBLE step_check(struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	kr_cleanup(str_freep) char *from = NULL;
+	struct err *err = check_tls(run);
+
+	if (err)
+		return err;
+	if (!s->exists)
+		return run->options.create ? NULL : not_there(run);
+	err = check_type(run);
+	if (!err)
+		err = check_immutable(s);
+	if (!err)
+		err = kube_secret_may_take(s, run->options.take_ownership,
+					   &run->force, &from);
+	if (err)
+		return err;
+	if (!s->live)
+		run_warn(run, "Secret %s/%s has no entry %s yet: it is added",
+			 s->ns, s->name, s->entry);
+	if (from && *from)
+		run_say(run, "takes entry %s over from %s", s->entry, from);
+	run_detail(run, "%s",
+		   from && *from ? from : "nothing stands against it");
+	return NULL;
+}

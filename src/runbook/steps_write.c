@@ -1,0 +1,315 @@
+/* The change itself: Secret, restart, and the rollout to its last old pod. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "kube/annotations.h"
+#include "kube/path.h"
+#include "runbook/run.h"
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* The Secret holds the key already, written by this program. */
+static bool holds_key(const struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+
+	return s->live && same(s->live_fingerprint, run->fingerprint) &&
+	       s->facts.owned && s->facts.rotation &&
+	       same(s->facts.fingerprint, run->fingerprint);
+}
+
+static KR_FALLIBLE keep_version(struct run *run, const char *version)
+{
+	free(run->resource_version);
+	run->resource_version = strdup(version);
+	return run->resource_version ? NULL
+				     : err_new(KR_ENOMEM, "out of memory");
+}
+
+KR_FALLIBLE step_is_written(struct run *run, bool *out_done)
+{
+	struct err *err = NULL;
+
+	*out_done = holds_key(run);
+	if (*out_done) {
+		(void)snprintf(run->rotation, sizeof(run->rotation), "%s",
+			       run->secret->facts.rotation);
+		run->written = true;
+		run_detail(run, "it holds this key already");
+		err = keep_version(run, run->secret->facts.resource_version);
+	}
+	/* What stands against a restart is said before anything changes. */
+	if (!err && !run->options.no_restart)
+		err = kube_consumers_choose(run->consumers, run->rotation);
+	return err;
+}
+
+static KR_FALLIBLE replace(char **to, const char *text)
+{
+	char *copy = text ? strdup(text) : NULL;
+
+	if (text && !copy)
+		return err_new(KR_ENOMEM, "out of memory");
+	free(*to);
+	*to = copy;
+	return NULL;
+}
+
+/* What the Secret says from now on, so that pods can be told apart. */
+static KR_FALLIBLE renew_facts(struct run *run)
+{
+	struct kube_key_facts *f = &run->secret->facts;
+	struct err *err = NULL;
+
+	if (f->owned && !same(f->rotation, run->rotation))
+		err = replace(&f->previous, f->rotation);
+	if (!err)
+		err = replace(&f->rotation, run->rotation);
+	if (!err)
+		err = replace(&f->fingerprint, run->fingerprint);
+	f->owned = true;
+	f->written_ms = clock_wall_ms() + kube_clock_skew_ms(run->options.kube);
+	return err;
+}
+
+static KR_FALLIBLE write_dry(struct run *run)
+{
+	struct err *err;
+
+	if (run->options.dry == DRY_CLIENT) {
+		run_detail(run, "not asked of the server (client dry run)");
+		return NULL;
+	}
+	err = kube_secret_dry_run(run->options.kube, run->secret, run->force,
+				  run->options.create);
+	if (!err)
+		run_detail(run, "the server would take it (server dry run)");
+	return err;
+}
+
+KR_FALLIBLE step_write(struct run *run)
+{
+	struct kube_secret_written written = { 0 };
+	char now[CLOCK_RFC3339_LEN];
+	struct kube_secret_write write = {
+		.key = run->key,
+		.rotation = run->rotation,
+		.operator_ = run->operator_,
+		.rotated_at = now,
+		.force = run->force,
+		.create = run->options.create,
+	};
+	struct err *err;
+
+	if (run->options.dry != DRY_NONE)
+		return write_dry(run);
+	clock_rfc3339(clock_wall_ms(), now);
+	err = kube_secret_apply(run->options.kube, run->secret, &write,
+				&written);
+	run->fate_unknown = err && same(err_reason(err), "Unknown");
+	if (err)
+		return err;
+	run->written = true;
+	run_detail(run, "resourceVersion %s%s%s", written.resource_version,
+		   written.created ? ", created" : "",
+		   written.found_by_reading
+			   ? ", the answer was lost and a read settled it"
+			   : "");
+	err = keep_version(run, written.resource_version);
+	free(written.resource_version);
+	return err ? err : renew_facts(run);
+}
+
+static void on_progress(void *user, const struct rollout_progress *p)
+{
+	const struct run *run = user;
+	const struct reporter *r = run->options.reporter;
+	struct report_workload line = {
+		.target = kube_access_of(run->options.kube)->context,
+		.kind = p->kind,
+		.name = p->name,
+		.desired = p->desired,
+		.updated = p->updated,
+		.ready = p->ready,
+		.old = p->old,
+		.waiting_for = p->waiting_for,
+		.done = p->done,
+		.failed = p->failed,
+		.elapsed_ms = p->elapsed_ms,
+		.timeout_ms = p->timeout_ms,
+	};
+
+	if (r->workload)
+		r->workload(r->user, &line);
+}
+
+static void on_tick(void *user)
+{
+	const struct run *run = user;
+	const struct reporter *r = run->options.reporter;
+
+	if (r->tick)
+		r->tick(r->user);
+}
+
+static KR_FALLIBLE make_rollout(struct run *run)
+{
+	const struct rollout_options options = {
+		.timeout_ms = run->options.timeout_ms,
+		.on_progress = on_progress,
+		.on_tick = on_tick,
+		.user = run,
+	};
+
+	return rollout_new(run->options.kube, run->consumers, &options,
+			   &run->rollout);
+}
+
+static size_t count_chosen(const struct run *run)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < run->consumers->count; i++)
+		n += run->consumers->items[i].restart;
+	return n;
+}
+
+KR_FALLIBLE step_is_restarted(struct run *run, bool *out_done)
+{
+	size_t n = count_chosen(run);
+
+	*out_done = n == 0;
+	if (n == 0)
+		run_detail(run, "nothing to restart");
+	else
+		run_detail(run, "%zu workload%s", n, n == 1 ? "" : "s");
+	return NULL;
+}
+
+/* Asks the server whether it would take each restart. */
+static KR_FALLIBLE restart_dry(struct run *run)
+{
+	const struct kube_target *t = &run->options.target;
+	kr_cleanup(str_freep) char *body = NULL;
+	struct err *err = kube_restart_patch(t->secret, t->entry, run->rotation,
+					     run->fingerprint, &body);
+
+	for (size_t i = 0; !err && i < run->consumers->count; i++) {
+		const struct consumer *c = &run->consumers->items[i];
+		kr_cleanup(str_freep) char *path = NULL;
+		struct kube_request request = {
+			.method = "PATCH",
+			.what = c->name,
+			.content_type = "application/merge-patch+json",
+			.body = body,
+			.flags = KUBE_METADATA,
+		};
+
+		if (!c->restart)
+			continue;
+		path = kube_path_sub(c->kube_kind, t->ns, c->name, NULL,
+				     "fieldManager=" KUBE_MANAGER
+				     "&dryRun=All");
+		if (!path)
+			return err_new(KR_ENOMEM, "out of memory");
+		request.path = path;
+		err = kube_do(run->options.kube, &request);
+		kube_request_release(&request);
+	}
+	return err;
+}
+
+KR_FALLIBLE step_restart(struct run *run)
+{
+	struct err *err;
+
+	if (run->options.dry == DRY_CLIENT)
+		return NULL;
+	if (run->options.dry == DRY_SERVER)
+		return restart_dry(run);
+	err = make_rollout(run);
+	if (!err)
+		err = rollout_restart(run->rollout, run->rotation,
+				      run->fingerprint);
+	return err_wrap(err, "restart");
+}
+
+KR_FALLIBLE step_is_clean(struct run *run, bool *out_done)
+{
+	*out_done = !run->secret->has_last_applied;
+	if (*out_done)
+		run_detail(run, "there is none");
+	return NULL;
+}
+
+KR_FALLIBLE step_clean(struct run *run)
+{
+	kr_cleanup(str_freep) char *version = NULL;
+	struct err *err;
+
+	if (run->options.dry != DRY_NONE)
+		return NULL;
+	err = kube_secret_drop_last_applied(run->options.kube, run->secret,
+					    &version);
+	if (err)
+		return err;
+	run->secret->has_last_applied = false;
+	run_detail(run, "removed");
+	return keep_version(run, version);
+}
+
+static bool line_is_clean(void *user, const char *line, size_t len)
+{
+	const struct run *run = user;
+
+	return !(run->key &&
+		 secret_occurs_in(readback_key_secret(run->key), line, len)) &&
+	       !(run->secret->live &&
+		 secret_occurs_in(run->secret->live, line, len));
+}
+
+static void show_line(void *user, const char *pod, const char *container,
+		      const char *line)
+{
+	const struct run *run = user;
+	const struct reporter *r = run->options.reporter;
+
+	if (r->log_line)
+		r->log_line(r->user, pod, container, line);
+}
+
+/* The last words of what crashed; that they cannot be had changes nothing. */
+static void show_last_lines(struct run *run)
+{
+	for (size_t i = 0; i < run->consumers->count; i++) {
+		struct rollout_result result = rollout_result(run->rollout, i);
+		struct err *err;
+
+		if (!result.failed)
+			continue;
+		err = rollout_last_lines(run->rollout, i, line_is_clean,
+					 show_line, run);
+		err_free(err);
+	}
+}
+
+KR_FALLIBLE step_follow(struct run *run)
+{
+	struct err *err = NULL;
+
+	if (!run->rollout) {
+		err = make_rollout(run);
+		if (!err)
+			err = rollout_follow(run->rollout, run->rotation);
+	}
+	if (!err)
+		err = rollout_wait(run->rollout);
+	if (err_is(err, KR_EROLLOUT))
+		show_last_lines(run);
+	return err;
+}
