@@ -12,6 +12,15 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
 	echo -lcurl -lssl -lcrypto -lcjson -lyaml)
 
+# Without pkg-config, or with libraries put elsewhere, CPPFLAGS and LDFLAGS say
+# where; so this only explains what the compiler is going to complain about.
+ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+MISSING := $(shell tests/deps.sh --missing build)
+ifneq ($(MISSING),)
+$(warning Packages are missing: sudo apt-get install -y $(MISSING))
+endif
+endif
+
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wformat=2 \
 	-Wswitch-enum -Wundef
@@ -77,4 +86,5 @@ clean: ## remove everything that was built
 	rm -rf build kubectl-keyrot
 
 -include $(OBJ:.o=.d) $(B)/kubectl-keyrot.d
+include tests/tests.mk
 -include $(wildcard tests/*/*.mk)

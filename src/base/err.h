@@ -20,6 +20,7 @@
 
 #define KR_FALLIBLE	     __attribute__((warn_unused_result)) struct err *
 #define KR_PRINTF(at, first) __attribute__((format(printf, at, first)))
+#define KR_NOT_NULL	     __attribute__((returns_nonnull))
 
 /* Order is that of the table in err.c; see docs/errors.md for exit codes. */
 enum err_kind {
@@ -46,11 +47,11 @@ struct err;
 
 /* A new error. Never fails: out of memory gives a static error object. */
 struct err *err_new(enum err_kind kind, const char *format, ...)
-	KR_PRINTF(2, 3);
+	KR_PRINTF(2, 3) KR_NOT_NULL;
 
 /* Like err_new(), with ": " and the text of errno (saved at the call). */
 struct err *err_errno(enum err_kind kind, const char *format, ...)
-	KR_PRINTF(2, 3);
+	KR_PRINTF(2, 3) KR_NOT_NULL;
 
 /*
  * Puts "context: " in front of the text of take_cause. Kind, reason and hint

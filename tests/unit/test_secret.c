@@ -211,11 +211,11 @@ static void finds_short_secrets_whole(void)
 static void freed_memory_is_wiped(void)
 {
 	static const char text[] = "a text that is longer than list pointers";
-	char *block = malloc(64);
+	char *block = wipe_is_on() ? malloc(64) : NULL;
 	uintptr_t address = (uintptr_t)block;
 	char *again;
 
-	if (!wipe_is_on() || !block)
+	if (!block)
 		return;
 	memcpy(block, text, sizeof(text));
 	free(block);

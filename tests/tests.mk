@@ -1,0 +1,54 @@
+# Everything that proves the program. `make help` lists it.
+
+FORMATTED := $(wildcard *.c src/*/*.c src/*/*.h tests/*/*.c tests/*/*.h)
+ANALYSED := $(wildcard *.c src/*/*.c)
+ANALYSE_FLAGS := -std=c17 $(CPPFLAGS) $(PKG_CFLAGS)
+
+.PHONY: deps strict lint lint-layers lint-headers lint-format lint-tidy \
+	lint-cppcheck lint-record format
+
+deps: ## install the packages that the tests need
+	@tests/deps.sh test
+
+strict: ## gcc and clang, every warning an error
+	+@$(MAKE) --no-print-directory -s STRICT=1 CC=gcc
+	+@$(MAKE) --no-print-directory -s STRICT=1 CC=clang-14
+
+lint: strict lint-layers lint-headers lint-format lint-cppcheck lint-tidy ## all of the lints, each a target of its own
+
+lint-layers: ## layers, sizes, doors to secrets, words
+	@tests/lint/lint.py
+
+lint-headers: ## every header can be included alone
+	@set -e; for header in src/*/*.h; do \
+		$(CC) $(ANALYSE_FLAGS) -fsyntax-only -x c $$header; done
+
+lint-format: ## clang-format would change nothing
+	@clang-format-14 --dry-run -Werror $(FORMATTED)
+
+format: ## let clang-format change it
+	@clang-format-14 -i $(FORMATTED)
+
+# memleak: it does not know the cleanup attribute; the sanitizers look.
+lint-cppcheck:
+	@cppcheck -q --std=c11 --enable=warning,style,performance,portability \
+		--inline-suppr --error-exitcode=1 -Isrc -D_GNU_SOURCE \
+		-DKR_VERSION='""' -D'cJSON_ArrayForEach(a,b)=for(;a;)' \
+		--suppressions-list=tests/lint/cppcheck.txt src kubectl-keyrot.c
+
+lint-tidy:
+	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 8 tests/lint/tidy.sh \
+		$(ANALYSE_FLAGS)
+
+lint-record: ## accept the callers of secret_expose() as they are
+	@tests/lint/lint.py record
+
+.PHONY: unit-valgrind
+
+# NO_WIPE leaves the allocator to valgrind.
+unit-valgrind: ## unit tests under valgrind
+	+@$(MAKE) --no-print-directory -s NO_WIPE=1 unit-binary
+	valgrind -q --error-exitcode=9 --leak-check=full \
+		--errors-for-leak-kinds=definite build/$(VARIANT)-nowipe/unit-tests
+
+unit-binary: $(B)/unit-tests
