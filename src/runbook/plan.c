@@ -1,0 +1,172 @@
+#include "runbook/plan.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "kube/path.h"
+
+#define MAX_LINE 4096
+
+static void add_workload(const struct consumer *c, struct buf *line)
+{
+	const char *kind = c->kube_kind < KIND_COUNT ?
+				   kube_kind_info(c->kube_kind)->singular :
+				   c->kind;
+
+	buf_printf(line, "%s/%s", kind, c->name);
+}
+
+static void expand_line(const struct run *run, const char *kubectl,
+			const struct consumer *workload, struct cJSON *lines)
+{
+	const struct kube_access *access = kube_access_of(run->options.kube);
+	const struct kube_target *t = &run->options.target;
+	struct buf line = BUF_INIT(MAX_LINE);
+
+	for (; *kubectl; kubectl++) {
+		if (*kubectl != '%' || !kubectl[1]) {
+			buf_putc(&line, *kubectl);
+			continue;
+		}
+		switch (*++kubectl) {
+		case 'c':
+			buf_puts(&line, access->context);
+			break;
+		case 'n':
+			buf_puts(&line, t->ns);
+			break;
+		case 's':
+			buf_puts(&line, t->secret);
+			break;
+		case 'e':
+			buf_puts(&line, t->entry);
+			break;
+		case 'w':
+			add_workload(workload, &line);
+			break;
+		default:
+			buf_putc(&line, *kubectl);
+			break;
+		}
+	}
+	json_append_str(lines, buf_str(&line));
+	buf_release(&line);
+}
+
+void plan_expand(const struct run *run, const char *kubectl,
+		 struct cJSON *lines)
+{
+	if (!strstr(kubectl, "%w")) {
+		expand_line(run, kubectl, NULL, lines);
+		return;
+	}
+	for (size_t i = 0; run->consumers && i < run->consumers->count; i++) {
+		const struct consumer *c = &run->consumers->items[i];
+
+		if (c->role == CONSUMER_RESTARTED)
+			expand_line(run, kubectl, c, lines);
+	}
+}
+
+static void write_step(struct run *run, const struct step *step, size_t number,
+		       bool done, struct cJSON *steps)
+{
+	struct cJSON *row = json_append_object(steps);
+	struct cJSON *lines;
+	const struct cJSON *line;
+	struct buf *text = &run->options.result->text;
+
+	json_set_str(row, "id", step->id);
+	json_set_str(row, "title", step->title);
+	json_set_bool(row, "writes", step->flags & STEP_WRITES);
+	json_set_bool(row, "done", done);
+	lines = json_add_array(row, "kubectl");
+	if (step->kubectl)
+		plan_expand(run, step->kubectl, lines);
+	buf_printf(text, "%2zu  %s%s\n", number, step->title,
+		   done ? "  (nothing left to do)" : "");
+	for (line = json_first(lines); line; line = json_next(line))
+		buf_printf(text, "      %s\n", json_text(line));
+}
+
+/* Steps that look at the cluster are told apart by not writing. */
+static KR_FALLIBLE observe(struct run *run, const struct step *step,
+			   bool *out_done)
+{
+	*out_done = false;
+	if (!step->observe || !run->secret || !*run->fingerprint)
+		return NULL;
+	return step->observe(run, out_done);
+}
+
+static KR_FALLIBLE write_steps(struct run *run, const struct step *steps)
+{
+	struct cJSON *list =
+		json_add_array(run->options.result->document, "steps");
+	struct err *first = NULL;
+	size_t number = 0;
+
+	for (; steps->id; steps++) {
+		bool done = false;
+		struct err *err = observe(run, steps, &done);
+
+		if (first)
+			err_free(err);
+		else
+			first = err;
+		write_step(run, steps, ++number, done, list);
+	}
+	return first;
+}
+
+/*
+ * The mixed window of a key that is swapped: said before anything is done.
+ */
+static void say_mixed(const struct run *run)
+{
+	result_warn(run->options.result,
+		    "one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write");
+}
+
+static void say_target(const struct run *run)
+{
+	const struct kube_access *access = kube_access_of(run->options.kube);
+	const struct kube_target *t = &run->options.target;
+	struct buf *text = &run->options.result->text;
+
+	buf_printf(text,
+		   "Entry %s of Secret %s, namespace %s, context %s (%s)\n",
+		   t->entry, t->secret, t->ns, access->context, access->origin);
+	if (run->secret && run->secret->live)
+		buf_printf(text, "now %.12s", run->secret->live_fingerprint);
+	else
+		buf_puts(text, "now no such entry");
+	if (*run->fingerprint)
+		buf_printf(text, ", to become %.12s", run->fingerprint);
+	buf_puts(text, "\n\n");
+}
+
+KR_FALLIBLE plan_make(struct run *run, const struct step *steps)
+{
+	struct err *refused = NULL;
+	struct err *err = step_read(run);
+
+	if (err)
+		return err;
+	refused = step_check(run);
+	if (run->key_source.given)
+		err = secret_fingerprint(run->key_source.given,
+					 run->fingerprint);
+	if (err) {
+		err_free(refused);
+		return err;
+	}
+	say_target(run);
+	say_mixed(run);
+	err = write_steps(run, steps);
+	if (!refused)
+		return err;
+	err_free(err);
+	return refused;
+}
