@@ -7,12 +7,6 @@
  */
 #include "base/stop.h"
 #include "cli/command.h"
-<<<<<<< HEAD
-#include "secret/wipe.h"
-
-int main(int argc, char **argv)
-{
-=======
 #include "runbook/step.h"
 #include "secret/wipe.h"
 
@@ -82,7 +76,6 @@ int main(int argc, char **argv)
 {
 	static const struct runbook runbook = { .apply = apply };
 
->>>>>>> 3285b0a (cli: apply, from the table in kubectl-keyrot.c)
 	harden_process();
 	stop_install();
 	return cli_main(argc, argv, &runbook);
