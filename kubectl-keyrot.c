@@ -13,7 +13,8 @@
 static const struct step apply[] = {
 	{
 		.id = "read",
-		.title = "Read the Secret, the workloads that use it, and their pods",
+		.title =
+			"Read the Secret, the workloads that use it, and their pods",
 		.kubectl = "kubectl --context %c -n %n get secret/%s "
 			   "deployments,statefulsets,daemonsets,cronjobs,pods",
 		.perform = step_read,
@@ -38,9 +39,10 @@ static const struct step apply[] = {
 	{
 		.id = "write-secret",
 		.title = "Write the Secret",
-		.kubectl = "kubectl --context %c -n %n create secret generic %s "
-			   "--from-literal=%e=... --dry-run=client -o yaml | "
-			   "kubectl --context %c -n %n apply -f -",
+		.kubectl =
+			"kubectl --context %c -n %n create secret generic %s "
+			"--from-literal=%e=... --dry-run=client -o yaml | "
+			"kubectl --context %c -n %n apply -f -",
 		.flags = STEP_WRITES,
 		.observe = step_is_written,
 		.perform = step_write,
@@ -64,7 +66,8 @@ static const struct step apply[] = {
 	},
 	{
 		.id = "rollout",
-		.title = "Follow the rollout until every pod is new and no old one is left",
+		.title =
+			"Follow the rollout until every pod is new and no old one is left",
 		.kubectl = "kubectl --context %c -n %n rollout status %w",
 		.flags = STEP_WAITS,
 		.perform = step_follow,

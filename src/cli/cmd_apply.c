@@ -35,9 +35,10 @@ static void name_unrestarted(struct run *run)
 		const struct consumer *c = &run->consumers->items[i];
 
 		if (c->role == CONSUMER_RESTARTED)
-			run_warn(run,
-				 "%s %s was not restarted: its pods stay on the key they started with",
-				 c->kind, c->name);
+			run_warn(
+				run,
+				"%s %s was not restarted: its pods stay on the key they started with",
+				c->kind, c->name);
 	}
 }
 
@@ -58,9 +59,10 @@ static void say_next(const struct run *run, const struct err *err)
 	if (again)
 		result_next(result, "%s", again);
 	if (err_is(err, KR_EROLLOUT) && run->previous_entry_id)
-		result_next(result,
-			    "kubectl keyrot apply --context %s -n %s --from-store=%s",
-			    context, t->ns, run->previous_entry_id);
+		result_next(
+			result,
+			"kubectl keyrot apply --context %s -n %s --from-store=%s",
+			context, t->ns, run->previous_entry_id);
 }
 
 static KR_FALLIBLE apply_to(struct cli_target *t, struct run_key *take_source)
@@ -88,9 +90,8 @@ KR_FALLIBLE cmd_apply(struct cli_context *context, struct result *result)
 {
 	struct run_key source = { 0 };
 	struct cli_target target;
-	struct err *err = cli_target_open(context, result,
-					  TARGET_STORE | TARGET_WRITES,
-					  &target);
+	struct err *err = cli_target_open(
+		context, result, TARGET_STORE | TARGET_WRITES, &target);
 
 	if (err)
 		return err;

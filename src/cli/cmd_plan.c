@@ -22,7 +22,8 @@ static KR_FALLIBLE plan_for(struct cli_target *t, struct run_key *take_source)
 		err = plan_make(&run, t->context->runbook->apply);
 	run_fill_result(&run);
 	if (!err)
-		result_next(t->result, "kubectl keyrot apply --context %s -n %s",
+		result_next(t->result,
+			    "kubectl keyrot apply --context %s -n %s",
 			    t->access->context, t->secret.ns);
 	run_release(&run);
 	return err;

@@ -10,9 +10,9 @@
 
 static void add_workload(const struct consumer *c, struct buf *line)
 {
-	const char *kind = c->kube_kind < KIND_COUNT ?
-				   kube_kind_info(c->kube_kind)->singular :
-				   c->kind;
+	const char *kind = c->kube_kind < KIND_COUNT
+				   ? kube_kind_info(c->kube_kind)->singular
+				   : c->kind;
 
 	buf_printf(line, "%s/%s", kind, c->name);
 }
@@ -125,8 +125,9 @@ static KR_FALLIBLE write_steps(struct run *run, const struct step *steps)
  */
 static void say_mixed(const struct run *run)
 {
-	result_warn(run->options.result,
-		    "one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write");
+	result_warn(
+		run->options.result,
+		"one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write");
 }
 
 static void say_target(const struct run *run)

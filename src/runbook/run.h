@@ -62,6 +62,7 @@ struct run {
 	char *entry_id;		 /* of the key in the store */
 	char *previous_entry_id; /* of the key that is replaced */
 	bool written;		 /* the Secret holds the key */
+	bool fate_unknown; /* the answer and the read after it were lost */
 	char *resource_version;
 	struct rollout *rollout;
 	/* One line about the step that has just ended, for the reporter. */

@@ -95,12 +95,13 @@ static void fill_store(const struct run *run)
 static void fill_state(const struct run *run)
 {
 	struct buf text = BUF_INIT(16 * 1024);
-	const char *live = run->written ? run->fingerprint :
-					  run->secret->live_fingerprint;
+	const char *live =
+		run->written ? run->fingerprint : run->secret->live_fingerprint;
 
 	if (run->fate_unknown)
-		buf_puts(&text,
-			 "whether the Secret holds the old or the new key is not known");
+		buf_puts(
+			&text,
+			"whether the Secret holds the old or the new key is not known");
 	else if (!run->secret->exists && !run->written)
 		buf_puts(&text, "the Secret is not there");
 	else if (*live)
@@ -126,9 +127,9 @@ static const char *key_now(const struct run *run)
 {
 	if (run->fate_unknown)
 		return "";
-	return run->written || run->options.dry != DRY_NONE ?
-		       run->fingerprint :
-		       run->secret->live_fingerprint;
+	return run->written || run->options.dry != DRY_NONE
+		       ? run->fingerprint
+		       : run->secret->live_fingerprint;
 }
 
 void run_fill_result(struct run *run)
