@@ -245,7 +245,7 @@ static bool wants_help(const struct session *s)
 	return !s->context.command || s->context.options.help;
 }
 
-int cli_main(int argc, char **argv)
+int cli_main(int argc, char **argv, const struct runbook *runbook)
 {
 	struct session s = { .out = OUT_STDOUT, .err = OUT_STDERR };
 	struct result result;
@@ -256,6 +256,7 @@ int cli_main(int argc, char **argv)
 	if (!s.args)
 		return err_kind_exit_code(KR_ENOMEM);
 	cli_options_init(&s.context.options);
+	s.context.runbook = runbook;
 	s.context.out = &s.out;
 	s.context.err = &s.err;
 	err = parse_all(&s, argc, argv);

@@ -2,28 +2,13 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/keysource.h"
+#include "cli/connection.h"
 
 static enum run_dry dry_of(const char *text)
 {
 	if (text && strcmp(text, "client") == 0)
 		return DRY_CLIENT;
 	return text && strcmp(text, "server") == 0 ? DRY_SERVER : DRY_NONE;
-}
-
-static void fill_options(const struct cli_target *t, struct run_options *out)
-{
-	const struct cli_options *o = &t->context->options;
-
-	cli_target_run_options(t, out);
-	out->take_ownership = o->take_ownership;
-	out->allow_secret_type = o->allow_secret_type;
-	out->create = o->create;
-	out->allow_insecure_tls = o->allow_insecure_tls;
-	out->no_restart = o->no_restart;
-	out->no_wait = o->no_wait;
-	out->dry = dry_of(o->dry_run);
-	out->timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1;
 }
 
 /* Consumers that stay on the old key by the operator's own will. */
@@ -65,22 +50,23 @@ static void say_next(const struct run *run, const struct err *err)
 			context, t->ns, run->previous_entry_id);
 }
 
-static KR_FALLIBLE apply_to(struct cli_target *t, struct run_key *take_source)
+static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 {
 	struct run_options options;
 	struct run run;
 	struct err *err;
 
-	fill_options(t, &options);
+	connection_run_options(c, &options);
+	options.dry = dry_of(c->context->options.dry_run);
 	err = run_init(&run, &options, take_source);
 	if (!err)
-		err = step_run_all(t->context->runbook->apply, &run);
-	err = keysource_none(t, &run.key_source, err);
+		err = step_run_all(c->context->runbook->apply, &run);
+	err = connection_no_key(c, &run.key_source, err);
 	name_unrestarted(&run);
 	run_fill_result(&run);
 	if (options.dry != DRY_NONE)
-		json_set_str(t->result->document, "dryRun",
-			     t->context->options.dry_run);
+		json_set_str(c->result->document, "dryRun",
+			     c->context->options.dry_run);
 	say_next(&run, err);
 	run_release(&run);
 	return err;
@@ -89,17 +75,17 @@ static KR_FALLIBLE apply_to(struct cli_target *t, struct run_key *take_source)
 KR_FALLIBLE cmd_apply(struct cli_context *context, struct result *result)
 {
 	struct run_key source = { 0 };
-	struct cli_target target;
-	struct err *err = cli_target_open(
-		context, result, TARGET_STORE | TARGET_WRITES, &target);
+	struct connection connection;
+	struct err *err =
+		connection_open(context, result, CONNECT_STORE, &connection);
 
 	if (err)
 		return err;
-	err = keysource_take(&target, &source);
+	err = connection_find_key(&connection, &source);
 	if (!err)
-		err = apply_to(&target, &source);
-	err = cli_target_finish(&target, err);
+		err = apply_to(&connection, &source);
+	err = connection_finish(&connection, err);
 	run_key_release(&source);
-	cli_target_release(&target);
+	connection_release(&connection);
 	return err;
 }

@@ -1,30 +1,23 @@
 /* plan: every step and the kubectl command it stands for; changes nothing. */
-#include "cli/keysource.h"
+#include "cli/connection.h"
 #include "runbook/plan.h"
 
-static KR_FALLIBLE plan_for(struct cli_target *t, struct run_key *take_source)
+static KR_FALLIBLE plan_for(struct connection *c, struct run_key *take_source)
 {
-	const struct cli_options *o = &t->context->options;
 	struct run_options options;
 	struct run run;
 	struct err *err;
 
-	cli_target_run_options(t, &options);
-	options.take_ownership = o->take_ownership;
-	options.allow_secret_type = o->allow_secret_type;
-	options.create = o->create;
-	options.allow_insecure_tls = o->allow_insecure_tls;
-	options.no_restart = o->no_restart;
-	options.no_wait = o->no_wait;
+	connection_run_options(c, &options);
 	options.dry = DRY_CLIENT;
 	err = run_init(&run, &options, take_source);
 	if (!err)
-		err = plan_make(&run, t->context->runbook->apply);
+		err = plan_make(&run, c->context->runbook->apply);
 	run_fill_result(&run);
 	if (!err)
-		result_next(t->result,
+		result_next(c->result,
 			    "kubectl keyrot apply --context %s -n %s",
-			    t->access->context, t->secret.ns);
+			    c->access->context, c->secret.ns);
 	run_release(&run);
 	return err;
 }
@@ -32,17 +25,17 @@ static KR_FALLIBLE plan_for(struct cli_target *t, struct run_key *take_source)
 KR_FALLIBLE cmd_plan(struct cli_context *context, struct result *result)
 {
 	struct run_key source = { 0 };
-	struct cli_target target;
+	struct connection connection;
 	struct err *err =
-		cli_target_open(context, result, TARGET_STORE, &target);
+		connection_open(context, result, CONNECT_STORE, &connection);
 
 	if (err)
 		return err;
-	err = keysource_take(&target, &source);
+	err = connection_find_key(&connection, &source);
 	if (!err)
-		err = plan_for(&target, &source);
-	err = cli_target_finish(&target, err);
+		err = plan_for(&connection, &source);
+	err = connection_finish(&connection, err);
 	run_key_release(&source);
-	cli_target_release(&target);
+	connection_release(&connection);
 	return err;
 }

@@ -78,6 +78,7 @@ struct cli_context {
 	const struct reporter *reporter;
 	struct out *out; /* standard output */
 	struct out *err; /* standard error */
+	const struct runbook *runbook; /* the tables of kubectl-keyrot.c */
 };
 
 /* Rows of the table; NULL ends. */
@@ -93,7 +94,7 @@ void cli_tables(const struct command *command,
 		const struct option *out[CLI_MAX_TABLES]);
 
 /* Runs the program; the exit code. argv is kept, and its secrets blanked. */
-int cli_main(int argc, char **argv);
+int cli_main(int argc, char **argv, const struct runbook *runbook);
 
 /* Text of `help`, `options` and `COMMAND --help`. */
 void help_overview(struct out *out);
@@ -106,6 +107,6 @@ extern const struct usage usage_generate, usage_render, usage_apply,
 	usage_verify, usage_plan, usage_status, usage_doctor, usage_completion,
 	usage_version, usage_help, usage_options;
 
-cli_run cmd_completion, cmd_complete, cmd_version, cmd_help, cmd_options;
+cli_run cmd_apply, cmd_plan, cmd_completion, cmd_complete, cmd_version, cmd_help, cmd_options;
 
 #endif

@@ -25,10 +25,17 @@ KR_FALLIBLE run_init(struct run *run, const struct run_options *options,
 	return rotation_new(run->rotation);
 }
 
+void run_key_release(struct run_key *key)
+{
+	secret_free(key->given);
+	free(key->entry);
+	free(key->source);
+	memset(key, 0, sizeof(*key));
+}
+
 void run_release(struct run *run)
 {
-	secret_free(run->key_source.given);
-	free(run->key_source.entry);
+	run_key_release(&run->key_source);
 	rollout_free(run->rollout);
 	kube_consumers_free(run->consumers);
 	kube_secret_free(run->secret);

@@ -20,8 +20,10 @@ struct run_key {
 			       * owned, and gone once it is stored */
 	char *entry;	      /* owned; id of a store's entry */
 	/* Neither: the store's newest entry. */
-	const char *source; /* for people: "--key-file", "the store" */
+	char *source; /* owned; for people: "--key-file x", "the store" */
 };
+
+void run_key_release(struct run_key *key);
 
 enum run_dry { DRY_NONE, DRY_CLIENT, DRY_SERVER };
 
