@@ -3,13 +3,14 @@
  *
  * Nothing here deletes or overwrites an entry. A backend implements struct
  * store_backend; the functions below it are what the rest of the program
- * calls. Applying takes a struct readback_key, which only store_prove() makes:
+ * calls. Applying takes a struct readback_key, which only this folder makes:
  * a key that no store holds cannot be applied, by construction.
  */
 #ifndef KR_STORE_STORE_H
 #define KR_STORE_STORE_H
 
 #include "base/err.h"
+#include "secret/readback.h"
 #include "secret/secret.h"
 
 struct store;
@@ -85,12 +86,6 @@ KR_FALLIBLE store_put(struct store *store, const struct store_meta *meta,
 		      const struct secret *key);
 
 /*
- * A key that came back from the store, by a new process or connection.
- * Opaque, made only by store_prove() and store_prove_none().
- */
-struct readback_key;
-
-/*
  * Reads entry `id` back and checks that it hashes to `fingerprint` (of the
  * metadata where NULL). KR_ESTORE, reasons "EntryNotFound", "Mismatch",
  * "Locked", "StoreFailed".
@@ -109,14 +104,6 @@ KR_FALLIBLE store_ensure(struct store *store, const struct store_meta *meta,
 
 /* The newest entry of role STORE_NEW; KR_ESTORE/"EntryNotFound" if none. */
 KR_FALLIBLE store_newest(struct store *store, struct store_meta *out);
-
-const struct secret *readback_key_secret(const struct readback_key *key);
-const char *readback_key_fingerprint(const struct readback_key *key);
-const char *readback_key_entry(const struct readback_key *key); /* id */
-/* false where the store is `none`: the record says so. */
-bool readback_key_is_proved(const struct readback_key *key);
-void readback_key_free(struct readback_key *key);
-KR_DEFINE_FREEP(readback_key)
 
 /* Known types, NULL-terminated, for help and suggestions. */
 const char *const *store_types(void);
