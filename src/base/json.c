@@ -120,6 +120,11 @@ const char *json_text(const struct cJSON *node)
 	return node && cJSON_IsString(node) ? node->valuestring : NULL;
 }
 
+bool json_is_null(const struct cJSON *node)
+{
+	return node && cJSON_IsNull(node);
+}
+
 bool json_is_object(const struct cJSON *node)
 {
 	return node && cJSON_IsObject(node);

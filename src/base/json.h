@@ -46,6 +46,7 @@ const struct cJSON *json_next(const struct cJSON *item);
 const char *json_name(const struct cJSON *item);
 /* The string itself; NULL where the node is NULL or not a string. */
 const char *json_text(const struct cJSON *node);
+bool json_is_null(const struct cJSON *node);
 bool json_is_object(const struct cJSON *node);
 bool json_is_array(const struct cJSON *node);
 
