@@ -73,7 +73,7 @@ kubectl-keyrot: $(B)/kubectl-keyrot
 
 $(B)/libkeyrot.a: $(OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(AR) qcs $@ $^
 
 $(B)/kubectl-keyrot: $(B)/kubectl-keyrot.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
