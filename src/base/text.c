@@ -171,18 +171,37 @@ static size_t code_columns(uint32_t code)
 	return 1;
 }
 
+static size_t next_code(const char *text, size_t len, size_t *out_columns)
+{
+	uint32_t code;
+	size_t n = utf8_decode(text, len, &code);
+
+	*out_columns = n ? code_columns(code) : 1;
+	return n ? n : 1;
+}
+
 size_t text_columns(const char *text)
 {
-	size_t columns = 0, len = strlen(text);
-	uint32_t code;
+	size_t columns = 0, len = strlen(text), more;
 
-	for (size_t at = 0; at < len;) {
-		size_t n = utf8_decode(text + at, len - at, &code);
-
-		columns += n ? code_columns(code) : 1;
-		at += n ? n : 1;
-	}
+	for (size_t at = 0; at < len; columns += more)
+		at += next_code(text + at, len - at, &more);
 	return columns;
+}
+
+size_t text_fit(const char *text, size_t columns)
+{
+	size_t at = 0, len = strlen(text), more;
+
+	while (at < len) {
+		size_t n = next_code(text + at, len - at, &more);
+
+		if (more > columns)
+			break;
+		columns -= more;
+		at += n;
+	}
+	return at;
 }
 
 bool text_starts_with(const char *text, const char *prefix)

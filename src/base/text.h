@@ -28,6 +28,9 @@ const char *text_suggest(const char *word, const char *const *candidates);
 /* Columns that the UTF-8 text takes in a terminal. */
 size_t text_columns(const char *text);
 
+/* Bytes of the longest beginning that takes at most `columns`. */
+size_t text_fit(const char *text, size_t columns);
+
 bool text_starts_with(const char *text, const char *prefix);
 bool text_ends_with(const char *text, const char *suffix);
 

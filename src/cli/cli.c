@@ -172,6 +172,8 @@ static KR_FALLIBLE open_ui(struct session *s, struct ui **out)
 
 	options.colour = term_has_colour(s->err.fd);
 	options.utf8 = term_is_utf8();
+	if (term_is_live(s->err.fd))
+		options.mode = UI_TTY;
 	if (s->mode == OUTPUT_JSONL) {
 		options.mode = UI_JSONL;
 		options.out = &s->out;

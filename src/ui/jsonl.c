@@ -3,17 +3,17 @@
  * a workload's numbers change, and for each message. The command's document
  * follows as the last line.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "ui/seen.h"
 #include "ui/ui.h"
 
 struct jsonl {
 	struct ui ui;
 	struct out *out;
-	char *last_workload;
+	struct seen seen;
 };
 
 static const char *state_word(enum report_state state)
@@ -82,28 +82,11 @@ static void jsonl_step(void *user, const struct report_step *step)
 	emit(user, object);
 }
 
-static bool is_repeated(struct jsonl *jsonl, const struct report_workload *w)
-{
-	char *now = NULL;
-	bool same;
-
-	if (asprintf(&now, "%s %s %s %d %d %d %d %s %d %d",
-		     w->target ? w->target : "", w->kind, w->name, w->desired,
-		     w->updated, w->ready, w->old,
-		     w->waiting_for ? w->waiting_for : "", w->done,
-		     w->failed) < 0)
-		return false;
-	same = jsonl->last_workload && strcmp(jsonl->last_workload, now) == 0;
-	free(jsonl->last_workload);
-	jsonl->last_workload = now;
-	return same;
-}
-
 static void jsonl_workload(void *user, const struct report_workload *w)
 {
 	kr_cleanup(json_freep) struct cJSON *object = NULL;
 
-	if (is_repeated(user, w))
+	if (!seen_is_new(&((struct jsonl *)user)->seen, w))
 		return;
 	object = event("Workload");
 	json_set_str(object, "target", w->target);
@@ -150,7 +133,7 @@ static void jsonl_close(struct ui *ui)
 {
 	struct jsonl *jsonl = (struct jsonl *)ui;
 
-	free(jsonl->last_workload);
+	seen_release(&jsonl->seen);
 	free(jsonl);
 }
 

@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
+
+#define LINE_MAX_BYTES 4096
 
 void out_write(struct out *out, const char *data, size_t len)
 {
@@ -31,6 +34,20 @@ void out_printf(struct out *out, const char *format, ...)
 		out->failed = err_new(KR_ENOMEM, "out of memory for output");
 	if (n >= 0)
 		free(text);
+}
+
+void out_foreign(struct out *out, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		kr_cleanup(str_freep) char *clean =
+			text_clean(text, n, LINE_MAX_BYTES);
+
+		out_puts(out, clean ? clean : "?");
+		text += n;
+		if (*text && *++text)
+			out_puts(out, "\n  ");
+	}
 }
 
 KR_FALLIBLE out_check(struct out *out)

@@ -25,6 +25,12 @@ void out_write(struct out *out, const char *data, size_t len);
 void out_puts(struct out *out, const char *text);
 void out_printf(struct out *out, const char *format, ...) KR_PRINTF(2, 3);
 
+/*
+ * Appends text that came from elsewhere: line by line without anything that
+ * drives a terminal. Lines after the first are indented by two spaces.
+ */
+void out_foreign(struct out *out, const char *text);
+
 /* Hands the first failure over; NULL where all was written. */
 KR_FALLIBLE out_check(struct out *out);
 void out_release(struct out *out);

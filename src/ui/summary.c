@@ -96,8 +96,11 @@ static void print_target(struct out *out, const struct cJSON *target)
 	if (context && *context)
 		out_printf(out, " (%s)", context);
 	out_printf(out, ", entry %s\n", json_str_or(target, "entry", "?"));
-	if (state)
-		out_printf(out, "  %s\n", state);
+	if (state) {
+		out_puts(out, "  ");
+		out_foreign(out, state);
+		out_puts(out, "\n");
+	}
 	print_key(out, target);
 	cJSON_ArrayForEach (consumer, json_at(target, "consumers")) {
 		print_consumer(out, consumer, json_str(target, "fingerprint"));
@@ -137,8 +140,7 @@ void summary_next(struct out *out, const struct cJSON *document)
 	const struct cJSON *next;
 	const char *label = "next: ";
 
-	cJSON_ArrayForEach(next, json_at(document, "next"))
-	{
+	cJSON_ArrayForEach (next, json_at(document, "next")) {
 		const char *text = next->valuestring;
 
 		if (!cJSON_IsString(next))
@@ -157,7 +159,9 @@ void summary_failure(struct out *out, const struct cJSON *document)
 {
 	const char *outcome = json_str_or(document, "outcome", "failed");
 
-	out_printf(out, "error: %s\n", json_str_or(document, "message", "?"));
+	out_puts(out, "error: ");
+	out_foreign(out, json_str_or(document, "message", "?"));
+	out_puts(out, "\n");
 	if (json_length(json_at(document, "targets")) > 0) {
 		out_puts(out, "\n");
 		summary_state(out, document);

@@ -2,11 +2,10 @@
  * Progress as plain lines, for pipes, logs and simple terminals: one line
  * when a step is over, one whenever a workload's numbers change.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
+#include "ui/seen.h"
 #include "ui/ui.h"
 
 /* A step that takes longer than this is named while it runs. */
@@ -16,7 +15,7 @@ struct text {
 	struct ui ui;
 	struct out *out;
 	bool many_targets;
-	char *last_workload;
+	struct seen seen;
 	char *running; /* title of the step that runs, not yet shown */
 	int64_t running_since_ms;
 };
@@ -48,17 +47,21 @@ static void text_plan(void *user, const struct report_step *steps, size_t n)
 
 static void print_step(struct text *text, const struct report_step *step)
 {
-	char elapsed[CLOCK_SHORT_LEN] = "";
-	bool detail = step->detail && *step->detail;
+	char elapsed[CLOCK_SHORT_LEN];
 
-	if (step->elapsed_ms >= 1000)
-		clock_short(step->elapsed_ms, elapsed);
 	out_printf(text->out, "%-6s ", state_word(step->state));
 	if (text->many_targets && step->target)
 		out_printf(text->out, "%s: ", step->target);
-	out_printf(text->out, "%s%s%s%s%s%s\n", step->title, detail ? ": " : "",
-		   detail ? step->detail : "", *elapsed ? " (" : "", elapsed,
-		   *elapsed ? ")" : "");
+	out_puts(text->out, step->title);
+	if (step->detail && *step->detail) {
+		out_puts(text->out, ": ");
+		out_foreign(text->out, step->detail);
+	}
+	if (step->elapsed_ms >= 1000) {
+		clock_short(step->elapsed_ms, elapsed);
+		out_printf(text->out, " (%s)", elapsed);
+	}
+	out_puts(text->out, "\n");
 }
 
 static void text_step(void *user, const struct report_step *step)
@@ -79,21 +82,22 @@ static void text_step(void *user, const struct report_step *step)
 static void text_workload(void *user, const struct report_workload *w)
 {
 	struct text *text = user;
-	char *line = NULL;
+	kr_cleanup(str_freep) char *name = NULL;
 
-	if (asprintf(
-		    &line,
-		    "       %s%s%s/%s: %d/%d updated, %d/%d ready, %d old%s%s\n",
-		    text->many_targets ? w->target : "",
-		    text->many_targets ? ": " : "", w->kind, w->name,
-		    w->updated, w->desired, w->ready, w->desired, w->old,
-		    w->waiting_for ? "; waiting for " : "",
-		    w->waiting_for ? w->waiting_for : "") < 0)
+	if (!seen_is_new(&text->seen, w))
 		return;
-	if (!text->last_workload || strcmp(text->last_workload, line) != 0)
-		out_puts(text->out, line);
-	free(text->last_workload);
-	text->last_workload = line;
+	name = seen_name(w);
+	out_puts(text->out, "       ");
+	if (text->many_targets && w->target)
+		out_printf(text->out, "%s: ", w->target);
+	out_printf(text->out, "%s: %d/%d updated, %d/%d ready, %d old",
+		   name ? name : w->name, w->updated, w->desired, w->ready,
+		   w->desired, w->old);
+	if (w->waiting_for) {
+		out_puts(text->out, w->failed ? "; " : "; waiting for ");
+		out_foreign(text->out, w->waiting_for);
+	}
+	out_puts(text->out, "\n");
 }
 
 static void text_message(void *user, enum report_level level,
@@ -101,8 +105,10 @@ static void text_message(void *user, enum report_level level,
 {
 	struct text *text = user;
 
-	out_printf(text->out, "%s%s\n",
-		   level == REPORT_WARNING ? "warning: " : "", message);
+	if (level == REPORT_WARNING)
+		out_puts(text->out, "warning: ");
+	out_foreign(text->out, message);
+	out_puts(text->out, "\n");
 }
 
 static void text_log_line(void *user, const char *pod, const char *container,
@@ -110,7 +116,9 @@ static void text_log_line(void *user, const char *pod, const char *container,
 {
 	struct text *text = user;
 
-	out_printf(text->out, "[%s %s] %s\n", pod, container, line);
+	out_printf(text->out, "[%s %s] ", pod, container);
+	out_foreign(text->out, line);
+	out_puts(text->out, "\n");
 }
 
 static void text_tick(void *user)
@@ -129,7 +137,7 @@ static void text_close(struct ui *ui)
 {
 	struct text *text = (struct text *)ui;
 
-	free(text->last_workload);
+	seen_release(&text->seen);
 	free(text->running);
 	free(text);
 }

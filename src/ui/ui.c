@@ -3,6 +3,8 @@
 KR_FALLIBLE ui_open(const struct ui_options *options, struct ui **out)
 {
 	switch (options->mode) {
+	case UI_TTY:
+		return ui_tty_open(options, out);
 	case UI_JSONL:
 		return ui_jsonl_open(options, out);
 	case UI_TEXT:

@@ -10,6 +10,7 @@
 
 enum ui_mode {
 	UI_TEXT,  /* a line for what happened: pipes and logs */
+	UI_TTY,	  /* a list of steps that is drawn again in place */
 	UI_JSONL, /* one object a line */
 };
 
@@ -35,6 +36,7 @@ static inline void ui_closep(struct ui **p)
 
 /* What each mode's file implements. */
 KR_FALLIBLE ui_text_open(const struct ui_options *options, struct ui **out);
+KR_FALLIBLE ui_tty_open(const struct ui_options *options, struct ui **out);
 KR_FALLIBLE ui_jsonl_open(const struct ui_options *options, struct ui **out);
 
 /* The common part; each mode puts it first in a structure of its own. */

@@ -1,0 +1,34 @@
+/*
+ * One line of a terminal, put together from pieces: it never gets wider than
+ * it may, and colour does not count.
+ */
+#ifndef KR_UI_LINE_H
+#define KR_UI_LINE_H
+
+#include "base/buf.h"
+
+enum line_style {
+	STYLE_PLAIN,
+	STYLE_DIM,
+	STYLE_BOLD,
+	STYLE_GREEN,
+	STYLE_YELLOW,
+	STYLE_RED,
+};
+
+struct line {
+	struct buf *to; /* borrowed */
+	size_t left;	/* columns */
+	size_t width;	/* columns taken so far */
+	bool colour;
+	bool utf8;
+};
+
+/* Appends the text, cleaned of what drives terminals, cut where it must. */
+void line_add(struct line *line, enum line_style style, const char *text);
+void line_printf(struct line *line, enum line_style style, const char *format,
+		 ...) KR_PRINTF(3, 4);
+/* Spaces up to a column. */
+void line_pad(struct line *line, size_t column);
+
+#endif
