@@ -10,7 +10,7 @@ CC ?= cc
 PKGS := libcurl openssl libcjson yaml-0.1
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
-	echo -lcurl -lssl -lcrypto -lcjson -lyaml)
+	echo -lcurl -lssl -lcrypto -lcjson -lyaml) -lm
 
 # Without pkg-config, or with libraries put elsewhere, CPPFLAGS and LDFLAGS say
 # where; so this only explains what the compiler is going to complain about.

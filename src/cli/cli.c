@@ -14,6 +14,10 @@
 #include "ui/ui.h"
 
 static const struct command commands[] = {
+	{ "apply", GROUP_STEP, "", "write the Secret to one context, restart its consumers, follow the rollout",
+	  &usage_apply, 0, COMMAND_CONFIG | COMMAND_PROGRESS, "ApplyResult", cmd_apply },
+	{ "plan", GROUP_LOOK, "", "every step, and the kubectl command it stands for, changing nothing",
+	  &usage_plan, 0, COMMAND_CONFIG, "PlanResult", cmd_plan },
 	{ "completion", GROUP_SETUP, "bash|zsh|fish",
 	  "print the completion script of a shell", &usage_completion, 1,
 	  COMMAND_PLAIN, NULL, cmd_completion },

@@ -334,9 +334,9 @@ KR_FALLIBLE kube_secret_drop_last_applied(struct kube *kube,
 		.content_type = "application/merge-patch+json",
 		.expect_kind = "PartialObjectMetadata",
 		.body = body,
-		/* The old annotation holds a key: only metadata without it
-		 * comes back, over the short connection all the same. */
-		.flags = KUBE_KEY | KUBE_KEY_LAST | KUBE_METADATA,
+		/* Neither the request nor the metadata that come back hold
+		 * a key any more. */
+		.flags = KUBE_METADATA | KUBE_QUIET,
 	};
 	struct err *err;
 

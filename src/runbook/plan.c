@@ -125,9 +125,11 @@ static KR_FALLIBLE write_steps(struct run *run, const struct step *steps)
  */
 static void say_mixed(const struct run *run)
 {
-	result_warn(
-		run->options.result,
-		"one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write");
+	static const char sentence[] =
+		"one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write";
+
+	result_warn(run->options.result, "%s", sentence);
+	buf_printf(&run->options.result->text, "\n%s\n", sentence);
 }
 
 static void say_target(const struct run *run)
@@ -164,8 +166,8 @@ KR_FALLIBLE plan_make(struct run *run, const struct step *steps)
 		return err;
 	}
 	say_target(run);
-	say_mixed(run);
 	err = write_steps(run, steps);
+	say_mixed(run);
 	if (!refused)
 		return err;
 	err_free(err);
