@@ -1,0 +1,142 @@
+#include "kinds.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util.h"
+
+#define NS   KIND_NAMESPACED
+#define ROLL (KIND_NAMESPACED | KIND_WORKLOAD | KIND_GENERATION)
+
+enum { KINDS_MAX = 64 };
+
+static struct kind kinds[KINDS_MAX] = {
+	{"", "v1", "namespaces", "Namespace", "ns", 0},
+	{"", "v1", "nodes", "Node", "no", 0},
+	{"", "v1", "secrets", "Secret", "", NS},
+	{"", "v1", "configmaps", "ConfigMap", "cm", NS},
+	{"", "v1", "pods", "Pod", "po", NS | KIND_GENERATION},
+	{"", "v1", "events", "Event", "ev", NS},
+	{"", "v1", "services", "Service", "svc", NS},
+	{"", "v1", "serviceaccounts", "ServiceAccount", "sa", NS},
+	{"", "v1", "resourcequotas", "ResourceQuota", "quota", NS},
+	{"apps", "v1", "deployments", "Deployment", "deploy",
+	 ROLL | KIND_SCALE},
+	{"apps", "v1", "replicasets", "ReplicaSet", "rs", ROLL | KIND_SCALE},
+	{"apps", "v1", "statefulsets", "StatefulSet", "sts", ROLL | KIND_SCALE},
+	{"apps", "v1", "daemonsets", "DaemonSet", "ds", ROLL},
+	{"apps", "v1", "controllerrevisions", "ControllerRevision", "", NS},
+	{"batch", "v1", "jobs", "Job", "", ROLL},
+	{"batch", "v1", "cronjobs", "CronJob", "cj", NS | KIND_GENERATION},
+	{"autoscaling", "v2", "horizontalpodautoscalers",
+	 "HorizontalPodAutoscaler", "hpa", NS},
+	{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb",
+	 NS | KIND_GENERATION},
+	{"coordination.k8s.io", "v1", "leases", "Lease", "",
+	 NS | KIND_NEEDS_VERSION | KIND_PUT_CREATES},
+	{"events.k8s.io", "v1", "events", "Event", "ev", NS | KIND_ALIAS},
+	{"rbac.authorization.k8s.io", "v1", "roles", "Role", "", NS},
+	{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "",
+	 NS},
+	{"authorization.k8s.io", "v1", "selfsubjectaccessreviews",
+	 "SelfSubjectAccessReview", "", KIND_REVIEW},
+	{"authorization.k8s.io", "v1", "selfsubjectrulesreviews",
+	 "SelfSubjectRulesReview", "", KIND_REVIEW},
+	{"authentication.k8s.io", "v1", "selfsubjectreviews",
+	 "SelfSubjectReview", "", KIND_REVIEW},
+};
+
+static size_t kinds_used;
+static char *api_versions[KINDS_MAX];
+
+size_t kind_count(void)
+{
+	while (kinds_used < KINDS_MAX && kinds[kinds_used].resource)
+		kinds_used++;
+	return kinds_used;
+}
+
+const struct kind *kind_at(size_t index)
+{
+	return &kinds[index];
+}
+
+size_t kind_index(const struct kind *kind)
+{
+	return (size_t)(kind - kinds);
+}
+
+const struct kind *kind_find(const char *group, const char *version,
+			     const char *resource)
+{
+	size_t i;
+
+	for (i = 0; i < kind_count(); i++)
+		if (str_eq(kinds[i].group, group) &&
+		    str_eq(kinds[i].version, version) &&
+		    str_eq(kinds[i].resource, resource))
+			return &kinds[i];
+	return NULL;
+}
+
+const struct kind *kind_by_name(const char *api_version, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < kind_count(); i++)
+		if (str_eq(kinds[i].name, name) &&
+		    str_eq(kind_api_version(&kinds[i]), api_version))
+			return &kinds[i];
+	return NULL;
+}
+
+bool kind_group_known(const char *group, const char *version)
+{
+	size_t i;
+
+	for (i = 0; i < kind_count(); i++)
+		if (str_eq(kinds[i].group, group) &&
+		    (!version || str_eq(kinds[i].version, version)))
+			return true;
+	return false;
+}
+
+bool kind_is(const struct kind *kind, const char *name)
+{
+	return kind && strcmp(kind->name, name) == 0;
+}
+
+const char *kind_api_version(const struct kind *kind)
+{
+	char **slot = &api_versions[kind_index(kind)];
+
+	if (!*kind->group)
+		return kind->version;
+	if (!*slot)
+		*slot = xasprintf("%s/%s", kind->group, kind->version);
+	return *slot;
+}
+
+void kind_qualified(const struct kind *kind, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s%s", kind->resource, *kind->group ? "." : "",
+		 kind->group);
+}
+
+bool kind_add(const char *api_version, const char *resource, const char *name)
+{
+	const char *slash = strchr(api_version, '/');
+	size_t n = kind_count();
+
+	if (n + 1 >= KINDS_MAX)
+		return false;
+	kinds[n].group =
+		slash ? xstrndup(api_version, (size_t)(slash - api_version))
+		      : "";
+	kinds[n].version = xstrdup(slash ? slash + 1 : api_version);
+	kinds[n].resource = xstrdup(resource);
+	kinds[n].name = xstrdup(name);
+	kinds[n].short_name = "";
+	kinds[n].flags = NS | KIND_GENERATION;
+	return true;
+}

@@ -1,0 +1,394 @@
+#include "managed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fieldset.h"
+#include "status.h"
+
+#define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
+
+/* What a new object holds before anyone wrote a field: the fixed parts. */
+static cJSON *zero_object(const struct kind *kind)
+{
+	const char *text = "{\"metadata\":{},\"spec\":{},\"status\":{},"
+			   "\"involvedObject\":{},\"source\":{}}";
+
+	if (kind_is(kind, "Pod"))
+		text = "{\"metadata\":{},\"spec\":{\"containers\":[]},"
+		       "\"status\":{}}";
+	else if (kind_is(kind, "CronJob"))
+		text = "{\"metadata\":{},\"spec\":{\"jobTemplate\":{"
+		       "\"metadata\":{},\"spec\":{\"template\":{\"metadata\":{}"
+		       ",\"spec\":{\"containers\":[]}}}}},\"status\":{}}";
+	else if (kind->flags & KIND_WORKLOAD)
+		text = "{\"metadata\":{},\"spec\":{\"strategy\":{},"
+		       "\"updateStrategy\":{},\"template\":{\"metadata\":{},"
+		       "\"spec\":{\"containers\":[]}}},\"status\":{}}";
+	return cJSON_Parse(text);
+}
+
+static cJSON *entry_new(const struct writer *by, const char *operation,
+			cJSON *take_set)
+{
+	cJSON *entry = cJSON_CreateObject();
+	char now[TIME_LEN];
+
+	time_seconds(now);
+	json_put_text(entry, "manager", by->manager);
+	json_put_text(entry, "operation", operation);
+	json_put_text(entry, "apiVersion", kind_api_version(by->kind));
+	json_put_text(entry, "time", now);
+	json_put_text(entry, "fieldsType", "FieldsV1");
+	json_put(entry, "fieldsV1", take_set);
+	if (*by->subresource)
+		json_put_text(entry, "subresource", by->subresource);
+	return entry;
+}
+
+static cJSON *entry_find(const cJSON *entries, const struct writer *by,
+			 const char *operation)
+{
+	cJSON *at;
+
+	cJSON_ArrayForEach (at, entries) {
+		const char *sub = json_text(at, "subresource");
+
+		if (str_eq(json_text(at, "manager"), by->manager) &&
+		    str_eq(json_text(at, "operation"), operation) &&
+		    str_eq(sub ? sub : "", by->subresource))
+			return at;
+	}
+	return NULL;
+}
+
+static void entry_set(cJSON *entry, cJSON *take_set)
+{
+	json_put(entry, "fieldsV1", take_set);
+}
+
+static int entry_order(const cJSON *a, const cJSON *b)
+{
+	static const char *const by[] = {"operation", "time", "manager"};
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(by); i++) {
+		const char *x = json_text(a, by[i]), *y = json_text(b, by[i]);
+		int order = strcmp(x ? x : "", y ? y : "");
+
+		if (order)
+			return order;
+	}
+	return 0;
+}
+
+/* Puts the entries into the object: empty ones dropped, in order. */
+static void entries_store(cJSON *object, cJSON *take_entries)
+{
+	cJSON *sorted = cJSON_CreateArray();
+
+	while (take_entries->child) {
+		cJSON *at, *first = take_entries->child;
+
+		cJSON_ArrayForEach (at, take_entries)
+			if (entry_order(at, first) < 0)
+				first = at;
+		cJSON_DetachItemViaPointer(take_entries, first);
+		if (json_empty(json_get(first, "fieldsV1")))
+			cJSON_Delete(first);
+		else
+			cJSON_AddItemToArray(sorted, first);
+	}
+	cJSON_Delete(take_entries);
+	json_del(json_get(object, "metadata"), "managedFields");
+	if (sorted->child)
+		json_put(json_make(object, "metadata"), "managedFields",
+			 sorted);
+	else
+		cJSON_Delete(sorted);
+}
+
+/* The entries that a write starts from: the request may set or reset them. */
+static cJSON *entries_of(const cJSON *live, const cJSON *now)
+{
+	const cJSON *sent = json_get(now, "metadata", "managedFields");
+	const cJSON *have = json_get(live, "metadata", "managedFields");
+
+	if (cJSON_GetArraySize(sent) == 1 && !sent->child->child)
+		return cJSON_CreateArray();
+	if (!json_empty(sent))
+		return json_copy(sent);
+	return have ? json_copy(have) : cJSON_CreateArray();
+}
+
+static void take_from(cJSON *entry, const cJSON *changed, const cJSON *removed)
+{
+	cJSON *some = fields_minus(json_get(entry, "fieldsV1"), changed);
+
+	entry_set(entry, fields_minus(some, removed));
+	cJSON_Delete(some);
+}
+
+void managed_update(const cJSON *live, cJSON *now, const struct writer *by)
+{
+	cJSON *entries = entries_of(live, now);
+	cJSON *zero = live ? NULL : zero_object(by->kind);
+	cJSON *changed, *removed, *entry;
+	bool status = str_eq(by->subresource, "status");
+	char time[TIME_LEN];
+
+	fields_compare(live ? live : zero, now, &changed, &removed);
+	fields_strip(changed, status);
+	fields_strip(removed, status);
+	cJSON_ArrayForEach (entry, entries)
+		take_from(entry, changed, removed);
+	entry = entry_find(entries, by, "Update");
+	if (changed->child && entry) {
+		time_seconds(time);
+		entry_set(entry,
+			  fields_union(json_get(entry, "fieldsV1"), changed));
+		json_put_text(entry, "time", time);
+	} else if (changed->child) {
+		cJSON_AddItemToArray(entries, entry_new(by, "Update", changed));
+		changed = NULL;
+	}
+	entries_store(now, entries);
+	cJSON_Delete(changed);
+	cJSON_Delete(removed);
+	cJSON_Delete(zero);
+}
+
+struct conflict_list {
+	cJSON *causes;
+	struct buf text;
+	char *who;
+	int count;
+};
+
+static char *manager_text(const cJSON *entry)
+{
+	struct buf out = {0};
+	const char *sub = json_text(entry, "subresource");
+
+	buf_printf(&out, "\"%s\"", json_text(entry, "manager"));
+	if (sub)
+		buf_printf(&out, " with subresource \"%s\"", sub);
+	if (str_eq(json_text(entry, "operation"), "Update"))
+		buf_printf(&out, " using %s", json_text(entry, "apiVersion"));
+	return out.data;
+}
+
+static void conflict_add(void *ctx, const char *path)
+{
+	struct conflict_list *list = ctx;
+	cJSON *cause = cJSON_CreateObject();
+	char *message = xasprintf("conflict with %s", list->who);
+
+	json_put_text(cause, "reason", "FieldManagerConflict");
+	json_put_text(cause, "message", message);
+	json_put_text(cause, "field", path);
+	cJSON_AddItemToArray(list->causes, cause);
+	buf_printf(&list->text, "\n- %s", path);
+	list->count++;
+	free(message);
+}
+
+static void conflict_reply(struct reply *reply, struct conflict_list *list)
+{
+	cJSON *details = cJSON_CreateObject();
+	char *message;
+
+	if (list->count == 1) {
+		const cJSON *cause = list->causes->child;
+
+		message = xasprintf("Apply failed with 1 conflict: %s: %s",
+				    json_text(cause, "message"),
+				    json_text(cause, "field"));
+	} else {
+		message = xasprintf("Apply failed with %d conflicts: %s",
+				    list->count, list->text.data);
+	}
+	json_put(details, "causes", list->causes);
+	status_set(reply, 409, "Conflict", message, details);
+	free(message);
+}
+
+/*
+ * For the manager "kubectl" alone, fields that still are what its annotation
+ * says may be taken over without force.
+ */
+static cJSON *allowed_fields(const cJSON *live, const struct writer *by)
+{
+	const char *text =
+		json_text(live, "metadata", "annotations", LAST_APPLIED);
+	cJSON *last, *all, *changed, *removed, *allowed;
+
+	if (!str_eq(by->manager, "kubectl") || !text)
+		return cJSON_CreateObject();
+	last = cJSON_Parse(text);
+	all = fields_of(last);
+	fields_compare(live, last, &changed, &removed);
+	allowed = fields_minus(all, changed);
+	cJSON_Delete(last);
+	cJSON_Delete(all);
+	cJSON_Delete(changed);
+	cJSON_Delete(removed);
+	return allowed;
+}
+
+/* True when the apply may go on; the owners lose what is taken over. */
+static bool settle(cJSON *entries, const cJSON *own, const cJSON *live,
+		   const cJSON *merged, const struct writer *by,
+		   struct reply *reply)
+{
+	struct conflict_list list = {.causes = cJSON_CreateArray()};
+	cJSON *allowed = allowed_fields(live, by);
+	cJSON *empty = live ? NULL : cJSON_CreateObject();
+	cJSON *changed, *removed, *at;
+
+	fields_compare(live ? live : empty, merged, &changed, &removed);
+	cJSON_ArrayForEach (at, entries) {
+		cJSON *both, *hard;
+
+		if (at == own || by->force)
+			continue;
+		both = fields_both(json_get(at, "fieldsV1"), changed);
+		hard = fields_minus(both, allowed);
+		if (hard->child) {
+			list.who = manager_text(at);
+			buf_printf(&list.text, "%sconflicts with %s:",
+				   list.count ? "\n" : "", list.who);
+			fields_paths(hard, conflict_add, &list);
+			free(list.who);
+		}
+		cJSON_Delete(both);
+		cJSON_Delete(hard);
+	}
+	cJSON_ArrayForEach (at, entries)
+		if (at != own && !list.count)
+			take_from(at, changed, removed);
+	if (list.count)
+		conflict_reply(reply, &list);
+	else
+		cJSON_Delete(list.causes);
+	buf_release(&list.text);
+	cJSON_Delete(allowed);
+	cJSON_Delete(empty);
+	cJSON_Delete(changed);
+	cJSON_Delete(removed);
+	return list.count == 0;
+}
+
+/* What this manager applied before, applies no more, and nobody else owns. */
+static cJSON *abandoned(const cJSON *entries, const cJSON *own,
+			const cJSON *set)
+{
+	cJSON *left = fields_minus(json_get(own, "fieldsV1"), set);
+	const cJSON *at;
+
+	cJSON_ArrayForEach (at, entries) {
+		cJSON *less;
+
+		if (at == own)
+			continue;
+		less = fields_minus(left, json_get(at, "fieldsV1"));
+		cJSON_Delete(left);
+		left = less;
+	}
+	return left;
+}
+
+/* Objects without managedFields belong to "before-first-apply". */
+static cJSON *apply_entries(const cJSON *live, const struct kind *kind)
+{
+	const struct writer before = {.kind = kind,
+				      .manager = "before-first-apply",
+				      .subresource = ""};
+	const cJSON *have = json_get(live, "metadata", "managedFields");
+	cJSON *entries, *zero, *changed, *removed;
+
+	if (!json_empty(have))
+		return json_copy(have);
+	entries = cJSON_CreateArray();
+	if (!live)
+		return entries;
+	zero = zero_object(kind);
+	fields_compare(zero, live, &changed, &removed);
+	fields_strip(changed, true);
+	cJSON_AddItemToArray(entries, entry_new(&before, "Update", changed));
+	cJSON_Delete(zero);
+	cJSON_Delete(removed);
+	return entries;
+}
+
+static void refresh_last_applied(const cJSON *live, cJSON *merged,
+				 const cJSON *config, const struct writer *by)
+{
+	cJSON *annotations = json_get(merged, "metadata", "annotations");
+	char *text, *line;
+
+	if (!str_eq(by->manager, "kubectl") ||
+	    !json_text(live, "metadata", "annotations", LAST_APPLIED))
+		return;
+	text = json_print(config);
+	line = xasprintf("%s\n", text);
+	json_put_text(annotations, LAST_APPLIED, line);
+	free(line);
+	free(text);
+}
+
+cJSON *managed_apply(const cJSON *live, const cJSON *config,
+		     const struct writer *by, struct reply *reply)
+{
+	cJSON *entries = apply_entries(live, by->kind);
+	cJSON *own = entry_find(entries, by, "Apply");
+	cJSON *set = fields_of(config);
+	cJSON *left, *merged;
+	bool same;
+
+	fields_strip(set, str_eq(by->subresource, "status"));
+	merged = live ? fields_merge(live, config) : json_copy(config);
+	json_del(merged, "apiVersion");
+	json_del(merged, "kind");
+	left = abandoned(entries, own, set);
+	fields_prune(merged, left);
+	cJSON_Delete(left);
+	if (!settle(entries, own, live, merged, by, reply)) {
+		cJSON_Delete(entries);
+		cJSON_Delete(set);
+		cJSON_Delete(merged);
+		return NULL;
+	}
+	same = live && own && json_same(json_get(own, "fieldsV1"), set) &&
+	       json_same(live, merged);
+	if (same) {
+		cJSON_Delete(set);
+	} else {
+		if (own)
+			cJSON_Delete(cJSON_DetachItemViaPointer(entries, own));
+		cJSON_AddItemToArray(entries, entry_new(by, "Apply", set));
+	}
+	refresh_last_applied(live, merged, config, by);
+	entries_store(merged, entries);
+	return merged;
+}
+
+bool managed_same(const cJSON *a, const cJSON *b)
+{
+	cJSON *copies[2] = {json_copy(a), json_copy(b)};
+	bool same;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		cJSON *metadata = json_get(copies[i], "metadata");
+		cJSON *at;
+
+		json_del(metadata, "resourceVersion");
+		cJSON_ArrayForEach (at, json_get(metadata, "managedFields"))
+			json_del(at, "time");
+	}
+	same = json_same(copies[0], copies[1]);
+	cJSON_Delete(copies[0]);
+	cJSON_Delete(copies[1]);
+	return same;
+}

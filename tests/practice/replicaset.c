@@ -1,0 +1,119 @@
+#include "controller.h"
+
+#include <stdlib.h>
+
+#include "pods.h"
+
+struct tally {
+	long live;
+	long ready;
+	long available;
+	long terminating;
+};
+
+static struct tally count_pods(const struct obj_list *pods, long min_ready_s)
+{
+	struct tally tally = {0};
+	size_t i;
+
+	for (i = 0; i < pods->len; i++) {
+		const struct obj *pod = pods->items[i];
+
+		if (pod_terminating(pod)) {
+			tally.terminating++;
+			continue;
+		}
+		if (pod_finished(pod))
+			continue;
+		tally.live++;
+		tally.ready += pod_ready(pod);
+		tally.available += pod_available(pod, min_ready_s);
+	}
+	return tally;
+}
+
+/* The pod to delete first: not ready before ready, then the youngest. */
+static struct obj *victim(const struct obj_list *pods)
+{
+	struct obj *worst = NULL;
+	size_t i;
+
+	for (i = 0; i < pods->len; i++) {
+		struct obj *pod = pods->items[i];
+
+		if (!pod || pod_terminating(pod) || pod_finished(pod))
+			continue;
+		if (!worst || (pod_ready(worst) && !pod_ready(pod)) ||
+		    (pod_ready(worst) == pod_ready(pod) && pod->rv > worst->rv))
+			worst = pod;
+	}
+	return worst;
+}
+
+static void scale_up(struct cluster *cl, const struct obj *set, long missing)
+{
+	const cJSON *template = json_get(set->json, "spec", "template");
+
+	while (missing-- > 0) {
+		char tail[8];
+		char *name;
+
+		suffix_make(tail, 5);
+		name = xasprintf("%s-%s", set->name, tail);
+		pod_create(cl, set, name, template, NULL, NULL);
+		free(name);
+	}
+}
+
+static void scale_down(struct cluster *cl, const struct obj_list *pods,
+		       long excess)
+{
+	while (excess-- > 0) {
+		struct obj *pod = victim(pods);
+		size_t i;
+
+		if (!pod)
+			return;
+		pod_delete(cl, pod);
+		for (i = 0; i < pods->len; i++)
+			if (pods->items[i] == pod)
+				pods->items[i] = NULL;
+	}
+}
+
+static void put_status(struct cluster *cl, struct obj *set,
+		       const struct tally *tally)
+{
+	cJSON *next = json_copy(set->json);
+	cJSON *status = json_make(next, "status");
+
+	json_put_long(status, "replicas", tally->live);
+	json_put_long(status, "fullyLabeledReplicas", tally->live);
+	json_put_long(status, "readyReplicas", tally->ready);
+	json_put_long(status, "availableReplicas", tally->available);
+	json_put_long(status, "terminatingReplicas", tally->terminating);
+	json_put_long(status, "observedGeneration",
+		      json_long(next, 0, "metadata", "generation"));
+	controller_put(cl, set, next);
+}
+
+void replicaset_sync(struct cluster *cl, struct obj *obj)
+{
+	const struct kind *kind = store_kind("v1", "Pod");
+	struct obj_list pods = owned_list(cl, kind, obj);
+	long want = json_long(obj->json, 1, "spec", "replicas");
+	long min_ready = json_long(obj->json, 0, "spec", "minReadySeconds");
+	struct tally tally = count_pods(&pods, min_ready);
+
+	if (tally.live < want)
+		scale_up(cl, obj, want - tally.live);
+	else if (tally.live > want)
+		scale_down(cl, &pods, tally.live - want);
+	obj_list_release(&pods);
+	pods = owned_list(cl, kind, obj);
+	tally = count_pods(&pods, min_ready);
+	obj_list_release(&pods);
+	put_status(cl, obj, &tally);
+	if (tally.ready > tally.available)
+		controller_later(cl, obj, 250);
+}

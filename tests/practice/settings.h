@@ -1,0 +1,15 @@
+/* How fast the cluster works; set by options and by the scenario. */
+#ifndef PRACTICE_SETTINGS_H
+#define PRACTICE_SETTINGS_H
+
+#include <stdint.h>
+
+struct settings {
+	int64_t pod_ms;	     /* from scheduled to ready */
+	int64_t stop_ms;     /* from deleted to gone */
+	int64_t bookmark_ms; /* between bookmarks of a watch */
+};
+
+extern struct settings settings;
+
+#endif
