@@ -35,7 +35,7 @@ ValueError: invalid key: expected 32 bytes
 
 
 def restarted(annotations):
-    return any(name.endswith("/restartedAt") or name.startswith("keyrot")
+    return any(name.endswith("/restartedAt") or name.startswith("rotation.")
                for name in annotations)
 
 

@@ -39,7 +39,7 @@ CONTROLLERS = ("deployment", "replicaset", "statefulset", "daemonset", "job",
                "endpointslice", "clusterrole-aggregation")
 
 POD_WISH = ('(.metadata.annotations // {}) | '
-            '(if (keys | any(test("(/restartedAt$)|(^keyrot)"))) '
+            '(if (keys | any(test("(/restartedAt$)|(^rotation[.])"))) '
             'then .["%srestarted-pod"] else null end) '
             '// .["%spod"] // "ready"' % (PREFIX, PREFIX))
 
