@@ -56,6 +56,12 @@ struct rollout {
 KR_FALLIBLE rollout_open_watches(struct rollout *r);
 /* Counts pods and judges all; tells what changed. */
 KR_FALLIBLE rollout_look(struct rollout *r);
+/* A list is being taken: half of it looks like pods that are gone. */
+bool rollout_is_listing(const struct rollout *r);
+/* Whether the pod carries the rotation. */
+bool rollout_pod_is_new(const struct rollout *r, const struct kube_pod *pod);
+/* Tells on_progress, where something changed. */
+void rollout_tell(struct rollout *r, size_t index, bool changed);
 /* The newest Warning event of the object, cleaned; *out NULL: none. */
 KR_FALLIBLE rollout_warning(struct rollout *r, const char *kind,
 			    const char *name, const char *only_reason,

@@ -15,13 +15,13 @@ static void names_on_secret(void)
 		enum kube_note note;
 		const char *entry, *name;
 	} rows[] = {
-		{NOTE_FINGERPRINT, "SECRET_ENCRYPTION_KEY",
-		 "fingerprint.keyrot.dev/SECRET_ENCRYPTION_KEY"},
-		{NOTE_ROTATION, "a.b-c", "rotation.keyrot.dev/a.b-c"},
-		{NOTE_PREVIOUS, "K", "previous.keyrot.dev/K"},
-		{NOTE_OPERATOR, "9", "operator.keyrot.dev/9"},
-		{NOTE_ROTATED_AT, A60 "abc",
-		 "rotated-at.keyrot.dev/" A60 "abc"},
+		{ NOTE_FINGERPRINT, "SECRET_ENCRYPTION_KEY",
+		  "fingerprint.keyrot.dev/SECRET_ENCRYPTION_KEY" },
+		{ NOTE_ROTATION, "a.b-c", "rotation.keyrot.dev/a.b-c" },
+		{ NOTE_PREVIOUS, "K", "previous.keyrot.dev/K" },
+		{ NOTE_OPERATOR, "9", "operator.keyrot.dev/9" },
+		{ NOTE_ROTATED_AT, A60 "abc",
+		  "rotated-at.keyrot.dev/" A60 "abc" },
 	};
 	char name[KUBE_NOTE_LEN];
 
@@ -37,9 +37,9 @@ static void hashes_what_is_no_name(void)
 	static const struct {
 		const char *entry, *hash;
 	} rows[] = {
-		{".dot", "0ce4e5a50a79574695e2224fc6b38e38d8be3c66"},
-		{"end-", "89d969cd480f9cdede6bf6ce1de36c59bcb13e5c"},
-		{A60 "abcd", "e8375a0410b5b9d53b773594cea18e6b95675d7d"},
+		{ ".dot", "0ce4e5a50a79574695e2224fc6b38e38d8be3c66" },
+		{ "end-", "89d969cd480f9cdede6bf6ce1de36c59bcb13e5c" },
+		{ A60 "abcd", "e8375a0410b5b9d53b773594cea18e6b95675d7d" },
 	};
 	char name[KUBE_NOTE_LEN], want[KUBE_NOTE_LEN];
 
@@ -101,9 +101,10 @@ static void patches_the_template_alone(void)
 }
 
 const struct unit_suite unit_annotations = {
-	.tests = {{"names on the Secret", names_on_secret},
-		  {"hashes what is no name", hashes_what_is_no_name},
-		  {"names on pods", names_on_pods},
-		  {"names managers", names_managers},
-		  {"patches the template alone", patches_the_template_alone}},
+	.tests = { { "names on the Secret", names_on_secret },
+		   { "hashes what is no name", hashes_what_is_no_name },
+		   { "names on pods", names_on_pods },
+		   { "names managers", names_managers },
+		   { "patches the template alone",
+		     patches_the_template_alone } },
 };

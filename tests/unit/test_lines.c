@@ -28,7 +28,7 @@ static void cuts_anywhere(void)
 	static const char stream[] = "one\ntwo\r\n\nfour\rfour\nend";
 
 	for (size_t piece = 1; piece <= sizeof(stream); piece++) {
-		struct seen seen = {.count = 0};
+		struct seen seen = { .count = 0 };
 		struct lines lines;
 
 		lines_init(&lines, 64, 0, collect, &seen);
@@ -49,7 +49,7 @@ static void cuts_anywhere(void)
 
 static void refuses_long_lines(void)
 {
-	struct seen seen = {.count = 0};
+	struct seen seen = { .count = 0 };
 	struct lines lines;
 
 	lines_init(&lines, 4, 0, collect, &seen);
@@ -64,7 +64,7 @@ static void refuses_long_lines(void)
 
 static void cuts_long_lines(void)
 {
-	struct seen seen = {.count = 0};
+	struct seen seen = { .count = 0 };
 	struct lines lines;
 
 	lines_init(&lines, 4, LINES_CUT, collect, &seen);
@@ -78,7 +78,7 @@ static void cuts_long_lines(void)
 
 static void stops_on_error(void)
 {
-	struct seen seen = {.stop_at = "b"};
+	struct seen seen = { .stop_at = "b" };
 	struct lines lines;
 
 	lines_init(&lines, 64, 0, collect, &seen);
@@ -88,8 +88,8 @@ static void stops_on_error(void)
 }
 
 const struct unit_suite unit_lines = {
-	.tests = {{"cuts anywhere", cuts_anywhere},
-		  {"refuses long lines", refuses_long_lines},
-		  {"cuts long lines", cuts_long_lines},
-		  {"stops on an error", stops_on_error}},
+	.tests = { { "cuts anywhere", cuts_anywhere },
+		   { "refuses long lines", refuses_long_lines },
+		   { "cuts long lines", cuts_long_lines },
+		   { "stops on an error", stops_on_error } },
 };
