@@ -250,8 +250,7 @@ static void asks_in_one_batch(void)
 		"/apis/apps/v1/namespaces/ns/statefulsets?limit=200",
 		"/apis/apps/v1/namespaces/ns/daemonsets?limit=200",
 		"/apis/batch/v1/namespaces/ns/cronjobs?limit=200",
-		"/apis/autoscaling/v1/namespaces/ns/"
-		"horizontalpodautoscalers?limit=200",
+		"/apis/autoscaling/v1/namespaces/ns/horizontalpodautoscalers?limit=200",
 		"/api/v1/namespaces/ns/pods?limit=200",
 	};
 	struct kube_request requests[KUBE_CONSUMER_READS] = { 0 };
@@ -379,8 +378,7 @@ static void says_what_to_know(void)
 		"StatefulSet db restarts its pods only when they are deleted",
 		"until then they keep the old key: db-0\n",
 		"DaemonSet agent has no pods to restart",
-		"CronJob nightly uses the new key at its next start (it is "
-		"suspended now)",
+		"CronJob nightly uses the new key at its next start (it is suspended now)",
 		"Job job runs: its pods keep the old key until they end",
 		"pod bare has no owner",
 	};
