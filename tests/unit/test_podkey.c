@@ -362,8 +362,8 @@ static void survives_anything(void)
 		"[]",
 		"null",
 		"{\"metadata\":[],\"spec\":\"x\",\"status\":7}",
-		"{\"metadata\":{\"name\":1,\"uid\":null,\"ownerReferences\":"
-		"[1,{\"controller\":true}]},\"spec\":{\"containers\":[7,{}]}}",
+		"{\"metadata\":{\"name\":1,\"ownerReferences\":[1,{\"controller\":true}]}}",
+		"{\"spec\":{\"containers\":[7,{}],\"volumes\":[{}],\"nodeName\":\"n\"}}",
 		"{\"status\":{\"containerStatuses\":[null,{\"state\":[]}]}}",
 	};
 
