@@ -41,13 +41,14 @@ static void say_next(const struct run *run, const struct err *err)
 	}
 	if (!err || !run->written)
 		return;
-	if (again)
-		result_next(result, "%s", again);
+	/* Pods that cannot run with the key: the way back comes first. */
 	if (err_is(err, KR_EROLLOUT) && run->previous_entry_id)
 		result_next(
 			result,
 			"kubectl keyrot apply --context %s -n %s --from-store=%s",
 			context, t->ns, run->previous_entry_id);
+	if (again)
+		result_next(result, "%s", again);
 }
 
 static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)

@@ -86,7 +86,7 @@ static KR_FALLIBLE open_cluster(struct connection *c)
 static KR_FALLIBLE open_store(struct connection *c)
 {
 	const struct cli_options *o = &c->context->options;
-	const struct store_options options = {
+	c->store_options = (struct store_options){
 		.spec = o->store ? o->store : c->context->config->store.spec,
 		.service = c->context->config->service,
 		.item = o->store ? NULL : c->context->config->store.item,
@@ -95,7 +95,7 @@ static KR_FALLIBLE open_store(struct connection *c)
 		.config = o->store ? NULL : c->context->config->store.fields,
 	};
 
-	return store_open(&options, &c->store);
+	return store_open(&c->store_options, &c->store);
 }
 
 static KR_FALLIBLE open_all(struct connection *c, int flags)

@@ -18,6 +18,7 @@ struct connection {
 	struct kube_access *access;
 	struct kube *kube;
 	struct store *store; /* NULL unless asked for */
+	struct store_options store_options; /* which it borrows */
 	struct kube_target secret;
 	unsigned warnings; /* that the server sent */
 	int64_t opened_ms;
