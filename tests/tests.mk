@@ -52,3 +52,15 @@ unit-valgrind: ## unit tests under valgrind
 		--errors-for-leak-kinds=definite build/$(VARIANT)-nowipe/unit-tests
 
 unit-binary: $(B)/unit-tests
+
+.PHONY: contract contract-real
+
+CONTRACT := python3 tests/contract/contract.py
+
+contract: kubectl-keyrot practice ## contract cases on practice clusters; CASE="words" runs some
+	@$(CONTRACT) practice $(CASE)
+
+# Exit 3: there is no Go to build the clusters with.
+contract-real: kubectl-keyrot ## the same cases on real clusters
+	@$(CONTRACT) real $(CASE) || { status=$$?; [ $$status = 3 ] && \
+		echo "the real-cluster part was skipped: no Go" || exit $$status; }
