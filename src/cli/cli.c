@@ -14,6 +14,12 @@
 #include "ui/ui.h"
 
 static const struct command commands[] = {
+	{ "generate", GROUP_STEP, "",
+	  "make a key; put it into the store, a pipe or a new file",
+	  &usage_generate, 0, COMMAND_CONFIG, "GenerateResult", cmd_generate },
+	{ "render", GROUP_STEP, "",
+	  "print the Secret manifest, to be piped into kubectl", &usage_render,
+	  0, COMMAND_PLAIN | COMMAND_CONFIG, NULL, cmd_render },
 	{ "apply", GROUP_STEP, "", "write the Secret to one context, restart its consumers, follow the rollout",
 	  &usage_apply, 0, COMMAND_CONFIG | COMMAND_PROGRESS, "ApplyResult", cmd_apply },
 	{ "plan", GROUP_LOOK, "", "every step, and the kubectl command it stands for, changing nothing",

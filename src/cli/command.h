@@ -76,8 +76,8 @@ struct cli_context {
 	bool variable_was_set;
 	/* Never NULL; shows nothing where the command has no progress. */
 	const struct reporter *reporter;
-	struct out *out; /* standard output */
-	struct out *err; /* standard error */
+	struct out *out;	       /* standard output */
+	struct out *err;	       /* standard error */
 	const struct runbook *runbook; /* the tables of kubectl-keyrot.c */
 };
 
@@ -107,6 +107,7 @@ extern const struct usage usage_generate, usage_render, usage_apply,
 	usage_verify, usage_plan, usage_status, usage_doctor, usage_completion,
 	usage_version, usage_help, usage_options;
 
-cli_run cmd_apply, cmd_plan, cmd_completion, cmd_complete, cmd_version, cmd_help, cmd_options;
+cli_run cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
+	cmd_complete, cmd_version, cmd_help, cmd_options;
 
 #endif

@@ -202,10 +202,6 @@ const struct option cli_generate_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "write it to standard output, a pipe",
 	  .offset = AT(to_stdout) },
-	{ .name = "allow-terminal",
-	  .type = OPTION_BOOL,
-	  .help = "with --stdout: even if that is a terminal",
-	  .offset = AT(allow_terminal) },
 	{ .name = "bytes",
 	  .type = OPTION_INT,
 	  .metavar = "N",
@@ -216,5 +212,13 @@ const struct option cli_generate_flags[] = {
 	  .help = "how they are written (base64)",
 	  .offset = AT(encoding),
 	  .choices = encodings },
+	{ .name = NULL },
+};
+
+const struct option cli_terminal_flags[] = {
+	{ .name = "allow-terminal",
+	  .type = OPTION_BOOL,
+	  .help = "show the key, even though standard output is a terminal",
+	  .offset = AT(allow_terminal) },
 	{ .name = NULL },
 };

@@ -78,5 +78,6 @@ extern const struct option cli_write_flags[];
 extern const struct option cli_rollout_flags[];
 extern const struct option cli_verify_flags[];
 extern const struct option cli_generate_flags[];
+extern const struct option cli_terminal_flags[];
 
 #endif

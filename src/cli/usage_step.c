@@ -21,6 +21,7 @@ const struct usage usage_generate = {
 	.tables =
 		(const struct option *const[]){
 			cli_generate_flags,
+			cli_terminal_flags,
 			cli_store_flags,
 			cli_secret_flags,
 			cli_operator_flags,
@@ -48,6 +49,8 @@ const struct usage usage_render = {
 			cli_key_flags,
 			cli_store_flags,
 			cli_secret_flags,
+			cli_terminal_flags,
+			cli_operator_flags,
 			NULL,
 		},
 };
