@@ -116,7 +116,8 @@ struct completion {
 	struct out *out;
 	const struct command *command; /* NULL: not typed yet */
 	const struct option *tables[CLI_MAX_TABLES];
-	const char *word; /* being completed */
+	const char *word;	/* being completed */
+	const char *kubeconfig; /* of --kubeconfig; NULL */
 };
 
 static void candidate(const struct completion *c, const char *before,
@@ -146,6 +147,28 @@ static void complete_commands(const struct completion *c)
 			candidate(c, "", row->name, "", row->summary);
 }
 
+/* Names of the kubeconfig; without one there is nothing to offer. */
+static void complete_kubeconfig(const struct completion *c,
+				enum option_completion what, const char *before,
+				const char *typed)
+{
+	struct kube_contexts contexts = { 0 };
+	kr_cleanup(err_freep) struct err *err =
+		kube_contexts_load(c->kubeconfig, &contexts);
+
+	for (size_t i = 0; !err && i < contexts.count; i++) {
+		const struct kube_context *k = &contexts.items[i];
+		const char *name = what == COMPLETE_CONTEXT   ? k->name
+				   : what == COMPLETE_CLUSTER ? k->cluster
+							      : k->user;
+
+		if (name && *name && text_starts_with(name, typed))
+			candidate(c, before, name, "",
+				  k->current ? "current" : "");
+	}
+	kube_contexts_release(&contexts);
+}
+
 /* `before` is what stands in front of the value: "" or "--output=". */
 static int complete_value(const struct completion *c, const struct option *o,
 			  const char *before, const char *typed)
@@ -157,6 +180,8 @@ static int complete_value(const struct completion *c, const struct option *o,
 					  o->help);
 		return DIRECTIVE_NO_FILES;
 	}
+	if (o->completion != COMPLETE_FILE && o->completion != COMPLETE_NOTHING)
+		complete_kubeconfig(c, o->completion, before, typed);
 	return o->completion == COMPLETE_FILE ? DIRECTIVE_FILES
 					      : DIRECTIVE_NO_FILES;
 }
@@ -181,12 +206,20 @@ static void scan_words(struct completion *c, const char *const *words, int n)
 {
 	cli_tables(NULL, c->tables);
 	for (int i = 0; i < n && !c->command; i++) {
-		if (option_before(c, words[i]))
+		const struct option *o = option_before(c, words[i]);
+
+		if (o)
 			i++;
 		else if (words[i][0] != '-')
 			c->command = cli_find_command(words[i]);
 	}
 	cli_tables(c->command, c->tables);
+	for (int i = 0; i < n; i++) {
+		if (text_starts_with(words[i], "--kubeconfig="))
+			c->kubeconfig = strchr(words[i], '=') + 1;
+		else if (strcmp(words[i], "--kubeconfig") == 0 && i + 1 < n)
+			c->kubeconfig = words[i + 1];
+	}
 }
 
 static int complete_argument(const struct completion *c)

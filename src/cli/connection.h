@@ -17,7 +17,7 @@ struct connection {
 	struct cli_target target;    /* names, and the place in keyrot.yaml */
 	struct kube_access *access;
 	struct kube *kube;
-	struct store *store; /* NULL unless asked for */
+	struct store *store;		    /* NULL unless asked for */
 	struct store_options store_options; /* which it borrows */
 	struct kube_target secret;
 	unsigned warnings; /* that the server sent */

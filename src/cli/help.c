@@ -101,8 +101,8 @@ void help_command(struct out *out, const struct command *command)
 		for (option_tables t = usage->tables; *t; t++)
 			print_table(out, *t);
 	}
-	out_puts(out, "\nkubectl keyrot options   the flags that every "
-		      "command takes: --context, -n, -o ...\n");
+	out_puts(out, "\nkubectl keyrot options   flags of every command: "
+		      "--context, -n, -o ...\n");
 }
 
 void help_options(struct out *out)

@@ -84,7 +84,7 @@ const struct usage usage_completion = {
 			{ "For this shell",
 			  "source <(kubectl-keyrot completion bash)" },
 			{ "For every fish",
-			  "kubectl-keyrot completion fish > "
+			  "kubectl-keyrot completion fish |\n      tee "
 			  "~/.config/fish/completions/kubectl-keyrot.fish" },
 			{ NULL, NULL },
 		},

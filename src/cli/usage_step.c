@@ -14,8 +14,8 @@ const struct usage usage_generate = {
 			{ "Into a new file that only you can read",
 			  "kubectl keyrot generate --key-file new.key" },
 			{ "Straight on, with no file in between",
-			  "kubectl keyrot generate --stdout | kubectl keyrot "
-			  "apply --key-file - --context aether-staging" },
+			  "kubectl keyrot generate --stdout |\n      kubectl "
+			  "keyrot apply --key-file - --context aether-staging" },
 			{ NULL, NULL },
 		},
 	.tables =
