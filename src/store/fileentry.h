@@ -18,9 +18,9 @@
 
 /* The parts of an entry; all borrow from the text. */
 struct fileentry {
-	const char *head; /* all lines before the PEM */
+	const char *head; /* the lines before the MAC */
 	size_t head_len;
-	size_t signed_len; /* of head: what the MAC is over */
+	const char *mac; /* META_MAC_LEN - 1 digits */
 	const char *pem;
 	size_t pem_len;
 };

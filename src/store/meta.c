@@ -107,17 +107,8 @@ void meta_format(const struct store_meta *meta, const char *separator,
 		 meta->role == STORE_PREVIOUS ? "previous" : "new");
 }
 
-/* One line of a text, without its end. */
-struct line {
-	const char *name;
-	size_t name_len;
-	const char *value;
-	size_t value_len;
-};
-
-/* Takes the next line off; *out_found is false at the end of the text. */
-static struct err *next_line(const char **text, size_t *len, char separator,
-			     struct line *out, bool *out_found)
+KR_FALLIBLE meta_next_line(const char **text, size_t *len, char separator,
+			   struct meta_line *out, bool *out_found)
 {
 	const char *end, *at;
 	size_t n;
@@ -145,7 +136,7 @@ static struct err *next_line(const char **text, size_t *len, char separator,
 	return NULL;
 }
 
-static bool is_named(const struct line *line, const char *name)
+bool meta_line_is(const struct meta_line *line, const char *name)
 {
 	return line->name_len == strlen(name) &&
 	       memcmp(line->name, name, line->name_len) == 0;
@@ -157,29 +148,42 @@ static bool is_fingerprint(const char *text)
 	       strspn(text, "0123456789abcdef") == SECRET_FINGERPRINT_LEN - 1;
 }
 
-static struct err *take_line(struct store_meta *meta, const struct line *line)
+static struct err *take_role(struct store_meta *meta,
+			     const struct meta_line *line)
 {
-	kr_cleanup(str_freep) char *value =
-		strndup(line->value, line->value_len);
+	static const char previous[] = "previous", new[] = "new";
 
-	if (!value)
-		return err_new(KR_ENOMEM, "out of memory");
-	if (strlen(value) != line->value_len)
-		return store_error("StoreFailed", "metadata hold a NUL byte");
-	for (size_t i = 0; i < FIELD_COUNT; i++) {
-		if (!is_named(line, fields[i].name))
-			continue;
-		free(*field_of(meta, i));
-		*field_of(meta, i) = take_ptr(&value);
-		return NULL;
-	}
-	if (!is_named(line, "role"))
-		return NULL;
-	if (strcmp(value, "previous") == 0)
+	if (line->value_len == sizeof(previous) - 1 &&
+	    memcmp(line->value, previous, line->value_len) == 0)
 		meta->role = STORE_PREVIOUS;
-	else if (strcmp(value, "new") != 0)
+	else if (line->value_len != sizeof(new) - 1 ||
+		 memcmp(line->value, new, line->value_len) != 0)
 		return store_error("StoreFailed",
 				   "metadata name an unknown role");
+	return NULL;
+}
+
+/* Only what is known is copied: another line may hold the key. */
+static struct err *take_line(struct store_meta *meta,
+			     const struct meta_line *line)
+{
+	if (meta_line_is(line, "role"))
+		return take_role(meta, line);
+	for (size_t i = 0; i < FIELD_COUNT; i++) {
+		char *value;
+
+		if (!meta_line_is(line, fields[i].name))
+			continue;
+		if (memchr(line->value, '\0', line->value_len))
+			return store_error("StoreFailed",
+					   "metadata hold a NUL byte");
+		value = strndup(line->value, line->value_len);
+		if (!value)
+			return err_new(KR_ENOMEM, "out of memory");
+		free(*field_of(meta, i));
+		*field_of(meta, i) = value;
+		return NULL;
+	}
 	return NULL;
 }
 
@@ -203,12 +207,12 @@ KR_FALLIBLE meta_parse(const char *text, size_t len, char separator,
 		       struct store_meta *out)
 {
 	kr_cleanup(store_meta_release) struct store_meta meta = { 0 };
-	struct line line;
+	struct meta_line line;
 	bool found = true;
 	struct err *err = NULL;
 
 	while (!err && found) {
-		err = next_line(&text, &len, separator, &line, &found);
+		err = meta_next_line(&text, &len, separator, &line, &found);
 		if (!err && found)
 			err = take_line(&meta, &line);
 	}
@@ -220,24 +224,5 @@ KR_FALLIBLE meta_parse(const char *text, size_t len, char separator,
 		return err;
 	*out = meta;
 	meta = (struct store_meta){ 0 };
-	return NULL;
-}
-
-char *meta_field(const char *text, size_t len, char separator, const char *name)
-{
-	struct line line;
-	bool found = true;
-
-	while (found) {
-		struct err *err =
-			next_line(&text, &len, separator, &line, &found);
-
-		if (err) {
-			err_free(err);
-			return NULL;
-		}
-		if (found && is_named(&line, name))
-			return strndup(line.value, line.value_len);
-	}
 	return NULL;
 }

@@ -27,12 +27,21 @@ void meta_format(const struct store_meta *meta, const char *separator,
 KR_FALLIBLE meta_parse(const char *text, size_t len, char separator,
 		       struct store_meta *out);
 
-/* The value of one line of such a text, malloc'd; NULL where not there. */
-char *meta_field(const char *text, size_t len, char separator,
-		 const char *name);
+/*
+ * The next "name<separator>value" line of a text: *text and *len move past
+ * it. *out_found is false at the end. KR_ESTORE where it is no such line.
+ */
+struct meta_line {
+	const char *name;
+	size_t name_len;
+	const char *value;
+	size_t value_len;
+};
+KR_FALLIBLE meta_next_line(const char **text, size_t *len, char separator,
+			   struct meta_line *out, bool *out_found);
+bool meta_line_is(const struct meta_line *line, const char *name);
 
-#define META_MAC_LEN  65 /* 64 hex digits and the NUL */
-#define META_MAC_NAME "hmac-sha256"
+#define META_MAC_LEN 65 /* 64 hex digits and the NUL */
 
 /*
  * HMAC-SHA256 of the lines under a key derived (HKDF-SHA256, no salt, info
@@ -41,6 +50,16 @@ char *meta_field(const char *text, size_t len, char separator,
  */
 KR_FALLIBLE meta_mac(const char *lines, size_t len, const struct secret *key,
 		     char out[META_MAC_LEN]);
+
+/* The line that goes behind them. */
+KR_FALLIBLE meta_put_mac(struct buf *lines, const struct secret *key);
+
+/*
+ * Finds that line. What is before it is signed; *out_mac has META_MAC_LEN - 1
+ * digits. false where there is none.
+ */
+bool meta_find_mac(const char *text, size_t len, size_t *out_signed_len,
+		   const char **out_mac);
 
 /* KR_ESTORE, reason "Mismatch", where `mac` is not that of the lines. */
 KR_FALLIBLE meta_check_mac(const char *lines, size_t len,

@@ -62,6 +62,38 @@ KR_FALLIBLE meta_mac(const char *lines, size_t len, const struct secret *key,
 	return NULL;
 }
 
+#define MAC_START "hmac-sha256: "
+
+KR_FALLIBLE meta_put_mac(struct buf *lines, const struct secret *key)
+{
+	char mac[META_MAC_LEN];
+	struct err *err = buf_check(lines, "metadata");
+
+	if (!err)
+		err = meta_mac(buf_str(lines), lines->len, key, mac);
+	if (err)
+		return err;
+	buf_printf(lines, MAC_START "%s\n", mac);
+	return buf_check(lines, "metadata");
+}
+
+bool meta_find_mac(const char *text, size_t len, size_t *out_signed_len,
+		   const char **out_mac)
+{
+	static const char start[] = "\n" MAC_START;
+	const char *at = memmem(text, len, start, sizeof(start) - 1);
+	size_t signed_len;
+
+	if (!at)
+		return false;
+	signed_len = (size_t)(at + 1 - text);
+	if (len - signed_len < sizeof(MAC_START) - 1 + META_MAC_LEN - 1)
+		return false;
+	*out_signed_len = signed_len;
+	*out_mac = at + sizeof(start) - 1;
+	return true;
+}
+
 KR_FALLIBLE meta_check_mac(const char *lines, size_t len,
 			   const struct secret *key, const char *mac)
 {
@@ -70,8 +102,7 @@ KR_FALLIBLE meta_check_mac(const char *lines, size_t len,
 
 	if (err)
 		return err;
-	if (!mac || strlen(mac) != META_MAC_LEN - 1 ||
-	    CRYPTO_memcmp(mac, expected, META_MAC_LEN - 1) != 0)
+	if (CRYPTO_memcmp(mac, expected, META_MAC_LEN - 1) != 0)
 		return store_error("Mismatch",
 				   "its metadata were changed after it was "
 				   "written");

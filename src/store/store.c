@@ -11,6 +11,8 @@
 
 static const struct store_backend *const backends[] = {
 	&backend_file,
+	&backend_pass,
+	&backend_exec,
 	&backend_none,
 };
 

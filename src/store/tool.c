@@ -1,0 +1,121 @@
+#include "store/tool.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "store/store_backend.h"
+
+#define MAX_STDERR    8192
+#define MAX_COMPLAINT 200
+
+void tool_result_release(struct tool_result *result)
+{
+	secret_free(result->output);
+	free(result->complaint);
+	*result = (struct tool_result){ 0 };
+}
+
+void tool_session_env(struct proc_env *env)
+{
+	static const char *const names[] = {
+		"GNUPGHOME",
+		"GPG_TTY",
+		"GPG_AGENT_INFO",
+		"PINENTRY_USER_DATA",
+		"SSH_AUTH_SOCK",
+		"DISPLAY",
+		"WAYLAND_DISPLAY",
+		"XAUTHORITY",
+		"DBUS_SESSION_BUS_ADDRESS",
+	};
+
+	proc_env_base(env);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		proc_env_inherit(env, names[i]);
+	proc_env_set(env, "LANGUAGE", "en");
+	/* gpg looks for the terminal on its standard input: a pipe. */
+	for (int fd = 0; !getenv("GPG_TTY") && fd <= STDERR_FILENO; fd++) {
+		char name[128];
+
+		if (ttyname_r(fd, name, sizeof(name)) == 0) {
+			proc_env_set(env, "GPG_TTY", name);
+			break;
+		}
+	}
+}
+
+/* The last line that says anything. */
+static char *last_line(const struct buf *err)
+{
+	const char *text = buf_str(err);
+	size_t end = err->len, start;
+
+	while (end && (text[end - 1] == '\n' || text[end - 1] == '\r'))
+		end--;
+	for (start = end; start && text[start - 1] != '\n'; start--)
+		;
+	return text_clean(text + start, end - start, MAX_COMPLAINT);
+}
+
+static char *complaint_of(const struct tool_run *run, const struct buf *err)
+{
+	if (run->hide_complaint)
+		return strdup("");
+	if (run->key && secret_occurs_in(run->key, buf_str(err), err->len))
+		return strdup("(its message is not shown: it holds the key)");
+	return last_line(err);
+}
+
+KR_FALLIBLE tool_run(const struct tool_run *run, struct tool_result *out)
+{
+	kr_cleanup(proc_result_release) struct proc_result ran = { 0 };
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	struct proc_spec spec = {
+		.argv = run->argv,
+		.stdin_mode = run->input ? PROC_STDIN_DATA : PROC_STDIN_NULL,
+		.stderr_mode = PROC_STDERR_CAPTURE,
+		.max_stdout_bytes = run->max_output_bytes,
+		.max_stderr_bytes = MAX_STDERR,
+		.timeout_ms = run->timeout_ms,
+	};
+	struct err *err = proc_env_vars(run->env, &spec.envp);
+
+	if (err)
+		return err;
+	if (run->input) {
+		spec.stdin_data = secret_expose(run->input);
+		spec.stdin_len = secret_len(run->input);
+	}
+	err = proc_run(&spec, &ran);
+	if (err_is(err, KR_ENOTFOUND))
+		err = err_hint(err, "install it, or name another store with "
+				    "--store");
+	if (err_is(err, KR_ETIMEOUT))
+		err = err_hint(err, "is it waiting for a passphrase or a "
+				    "confirmation?");
+	if (err)
+		return err_is(err, KR_EINTERRUPTED) ? err
+						    : err_as(err, KR_ESTORE);
+	if (ran.term_signal)
+		return store_error("StoreFailed", "%s was killed by signal %d",
+				   run->argv[0], ran.term_signal);
+	err = secret_from_bytes(buf_str(&ran.out), ran.out.len, &result.output);
+	if (err)
+		return err;
+	result.exit_code = ran.exit_code;
+	result.complaint = complaint_of(run, &ran.err);
+	if (!result.complaint)
+		return err_new(KR_ENOMEM, "out of memory");
+	*out = result;
+	result = (struct tool_result){ 0 };
+	return NULL;
+}
+
+struct err *tool_failed(const char *name, const struct tool_result *result)
+{
+	return store_error("StoreFailed", "%s failed (exit code %d)%s%s", name,
+			   result->exit_code, *result->complaint ? ": " : "",
+			   result->complaint);
+}

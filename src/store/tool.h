@@ -1,0 +1,51 @@
+/*
+ * Running a password manager's own program: an allow-listed environment, keys
+ * over pipes only, a time limit, and errors that quote no key.
+ */
+#ifndef KR_STORE_TOOL_H
+#define KR_STORE_TOOL_H
+
+#include <stdint.h>
+
+#include "base/proc.h"
+#include "secret/secret.h"
+
+struct tool_run {
+	const char *const *argv;
+	const struct proc_env *env;
+	const struct secret *input; /* NULL: /dev/null */
+	/* The key in it, which the program's complaint is searched for. */
+	const struct secret *key;
+	/* A complaint may hold a key that we do not know: drop it. */
+	bool hide_complaint;
+	size_t max_output_bytes;
+	int64_t timeout_ms;
+};
+
+struct tool_result {
+	int exit_code;
+	struct secret *output;
+	char *complaint; /* last line of standard error made clean; or "" */
+};
+void tool_result_release(struct tool_result *result);
+
+/* Limits: a person may be typing a passphrase, or nobody is there. */
+#define TOOL_TIMEOUT_MS	       (60 * 1000)
+#define TOOL_TIMEOUT_ASKING_MS (300 * 1000)
+
+/*
+ * Any exit code is a success here; KR_ESTORE where it cannot be run, was
+ * killed, did not end in time, or printed too much.
+ */
+KR_FALLIBLE tool_run(const struct tool_run *run, struct tool_result *out);
+
+/*
+ * What a password manager needs of the operator's session: home, locale,
+ * GnuPG, agents, display. Messages are asked for in English.
+ */
+void tool_session_env(struct proc_env *env);
+
+/* "NAME failed (exit code N): COMPLAINT". */
+struct err *tool_failed(const char *name, const struct tool_result *result);
+
+#endif
