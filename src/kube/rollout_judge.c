@@ -117,10 +117,11 @@ static void judge_pods(const struct judge_facts *f, struct judge_verdict *v)
 	int staying = left_behind(f);
 	int leaving = f->old_pods - staying;
 
-	if (f->new_pods < wanted)
-		wait_pods(v, wanted - f->new_pods, "new", "be made");
-	else if (f->new_ready < f->new_pods)
+	/* A controller makes no more until those that it made are ready. */
+	if (f->new_ready < f->new_pods)
 		wait_pods(v, f->new_pods - f->new_ready, "new", "be ready");
+	else if (f->new_pods < wanted)
+		wait_pods(v, wanted - f->new_pods, "new", "be made");
 	else if (leaving > 0)
 		wait_pods(v, leaving, "old", "end");
 	else if (!counters_agree(f, wanted))
