@@ -99,6 +99,8 @@ static void say_who(const char *message, long status, struct buf *text)
 	}
 	if (message && strstr(message, "field is immutable when `immutable`"))
 		buf_puts(text, ": the Secret is immutable");
+	else if (status == 401)
+		buf_puts(text, ": the cluster does not accept the credentials");
 	else if (status == 403)
 		buf_puts(text, ": the user may not do this");
 	else

@@ -6,6 +6,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
 #define TEXT_MAX_BYTES (16 * 1024 * 1024)
 
@@ -191,8 +192,11 @@ int result_finish(struct result *result, const struct err *err)
 	result_put_int(document, "exitCode", code);
 	result_put_str(document, "reason", err ? err_reason(err) : NULL);
 	result_put_str(document, "message", err ? err_message(err) : NULL);
-	if (hint)
+	/* `next` holds commands to type; a sentence stands beside it. */
+	if (hint && text_starts_with(hint, "kubectl "))
 		(void)cJSON_InsertItemInArray(json_member_mut(document, "next"),
 					      0, cJSON_CreateString(hint));
+	else if (hint)
+		json_set_str(document, "hint", hint);
 	return code;
 }

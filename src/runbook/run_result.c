@@ -16,7 +16,7 @@ static struct result_counts counts_of(const struct run *run, size_t index)
 	};
 	struct rollout_result r;
 
-	if (!run->rollout)
+	if (!run->waited)
 		return counts;
 	r = rollout_result(run->rollout, index);
 	if (!r.followed)
@@ -109,7 +109,7 @@ static void fill_state(const struct run *run)
 			   run->written ? "new" : "old", live);
 	else
 		buf_puts(&text, "the Secret has no such entry");
-	for (size_t i = 0; run->rollout && i < run->consumers->count; i++) {
+	for (size_t i = 0; run->waited && i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
 		struct rollout_result r = rollout_result(run->rollout, i);
 
@@ -118,6 +118,8 @@ static void fill_state(const struct run *run)
 				   "; %s %s: %d of %d pods run it, %d older",
 				   c->kind, c->name, r.ready, r.desired, r.old);
 	}
+	if (run->rollout && !run->waited)
+		buf_puts(&text, "; restarts are under way, nobody waited for them");
 	result_put_str(run->document, "state", buf_str(&text));
 	buf_release(&text);
 }

@@ -124,6 +124,24 @@ static void describe(struct run *run)
 		   restartable == 1 ? "" : "s", pods, pods == 1 ? "" : "s");
 }
 
+static KR_FALLIBLE check_tls(const struct run *run)
+{
+	const struct kube_access *access = kube_access_of(run->options.kube);
+	struct err *err;
+
+	if (!access->insecure_skip_tls_verify ||
+	    run->options.allow_insecure_tls)
+		return NULL;
+	err = err_new(
+		KR_EREFUSED,
+		"cluster %s is reached with insecure-skip-tls-verify: the key could go to anyone who answers",
+		*access->cluster ? access->cluster : access->origin);
+	err = err_set_reason(err, "InsecureTLS");
+	return err_hint(
+		err,
+		"give its CA with --certificate-authority, or say --allow-insecure-tls");
+}
+
 KR_FALLIBLE step_read(struct run *run)
 {
 	const struct run_options *o = &run->options;
@@ -188,24 +206,6 @@ static KR_FALLIBLE check_type(const struct run *run)
 		s->ns, s->name, s->type);
 	err = err_set_reason(err, "SecretType");
 	return err_hint(err, "if it is meant: --allow-secret-type=%s", s->type);
-}
-
-static KR_FALLIBLE check_tls(const struct run *run)
-{
-	const struct kube_access *access = kube_access_of(run->options.kube);
-	struct err *err;
-
-	if (!access->insecure_skip_tls_verify ||
-	    run->options.allow_insecure_tls)
-		return NULL;
-	err = err_new(
-		KR_EREFUSED,
-		"cluster %s is reached with insecure-skip-tls-verify: the key could go to anyone who answers",
-		*access->cluster ? access->cluster : access->origin);
-	err = err_set_reason(err, "InsecureTLS");
-	return err_hint(
-		err,
-		"give its CA with --certificate-authority, or say --allow-insecure-tls");
 }
 
 static KR_FALLIBLE check_immutable(const struct kube_secret *s)

@@ -307,6 +307,7 @@ KR_FALLIBLE step_follow(struct run *run)
 		if (!err)
 			err = rollout_follow(run->rollout, run->rotation);
 	}
+	run->waited = !err;
 	if (!err)
 		err = rollout_wait(run->rollout);
 	if (err_is(err, KR_EROLLOUT))

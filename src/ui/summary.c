@@ -1,6 +1,5 @@
 #include "ui/summary.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>
@@ -137,20 +136,16 @@ void summary_state(struct out *out, const struct cJSON *document)
 
 void summary_next(struct out *out, const struct cJSON *document)
 {
+	const char *hint = json_str(document, "hint");
 	const struct cJSON *next;
 	const char *label = "next: ";
 
+	if (hint)
+		out_printf(out, "hint: %s\n", hint);
 	cJSON_ArrayForEach (next, json_at(document, "next")) {
-		const char *text = next->valuestring;
-
 		if (!cJSON_IsString(next))
 			continue;
-		/* A sentence, and not something to type. */
-		if (isupper((unsigned char)*text)) {
-			out_printf(out, "%s\n", text);
-			continue;
-		}
-		out_printf(out, "%s%s\n", label, text);
+		out_printf(out, "%s%s\n", label, next->valuestring);
 		label = "      ";
 	}
 }
