@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include "ui/summary.h"
 
 #include <string.h>
