@@ -1,6 +1,6 @@
-#include <ctype.h>
 #include "ui/summary.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include <cjson/cJSON.h>

@@ -1,0 +1,319 @@
+#include "kube/lease.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/stop.h"
+#include "base/text.h"
+#include "kube/path.h"
+
+#define STEP_ANNOTATION "step.keyrot.dev/current"
+#define POLL_MS		2000
+#define MAX_NAME	253
+/* 2026-11-22T22:10:02.000000Z: MicroTime takes six digits, nothing else. */
+#define MICRO_TIME_LEN 32
+
+struct kube_lease {
+	struct kube *kube;
+	char *path, *collection;
+	char *name, *ns;
+	char *identity;
+	char *step;
+	char *version;
+	char acquired[MICRO_TIME_LEN];
+	long long transitions;
+	int64_t renewed_ms;
+};
+
+static void micro_time(char out[MICRO_TIME_LEN])
+{
+	char seconds[CLOCK_RFC3339_LEN];
+	int64_t now = clock_wall_ms();
+
+	clock_rfc3339(now, seconds);
+	(void)snprintf(out, MICRO_TIME_LEN, "%.19s.%03d000Z", seconds,
+		       (int)(now % 1000));
+}
+
+static KR_FALLIBLE host_name(char *out, size_t size)
+{
+	if (gethostname(out, size) != 0)
+		return err_errno(KR_EUNEXPECTED, "host name");
+	out[size - 1] = '\0';
+	return NULL;
+}
+
+static KR_FALLIBLE new_lease(struct kube *kube,
+			     const struct kube_lease_request *request,
+			     struct kube_lease **out)
+{
+	kr_cleanup(kube_lease_freep) struct kube_lease *lease =
+		calloc(1, sizeof(*lease));
+	char host[256];
+	struct err *err = host_name(host, sizeof(host));
+
+	if (err)
+		return err;
+	if (!lease)
+		return err_new(KR_ENOMEM, "out of memory");
+	lease->kube = kube;
+	lease->ns = strdup(request->target->ns);
+	if (asprintf(&lease->name, "keyrot-%.*s", MAX_NAME - 7,
+		     request->target->secret) < 0)
+		lease->name = NULL;
+	if (asprintf(&lease->identity, "%s/%s@%s/%ld", request->rotation,
+		     request->operator_, host, (long)getpid()) < 0)
+		lease->identity = NULL;
+	if (lease->ns && lease->name) {
+		lease->path = kube_path(KIND_LEASE, lease->ns, lease->name);
+		lease->collection = kube_path_sub(KIND_LEASE, lease->ns, NULL,
+						  NULL,
+						  "fieldManager=keyrot");
+	}
+	if (!lease->identity || !lease->path || !lease->collection)
+		return err_new(KR_ENOMEM, "out of memory");
+	*out = take_ptr(&lease);
+	return NULL;
+}
+
+void kube_lease_free(struct kube_lease *lease)
+{
+	if (!lease)
+		return;
+	free(lease->path);
+	free(lease->collection);
+	free(lease->name);
+	free(lease->ns);
+	free(lease->identity);
+	free(lease->step);
+	free(lease->version);
+	free(lease);
+}
+
+static KR_FALLIBLE body_of(const struct kube_lease *lease, const char *holder,
+			   int duration_s, char **out)
+{
+	kr_cleanup(json_freep) struct cJSON *object = json_object();
+	struct cJSON *metadata, *spec;
+	char now[MICRO_TIME_LEN];
+
+	micro_time(now);
+	json_set_str(object, "apiVersion", "coordination.k8s.io/v1");
+	json_set_str(object, "kind", "Lease");
+	metadata = json_add_object(object, "metadata");
+	json_set_str(metadata, "name", lease->name);
+	json_set_str(metadata, "namespace", lease->ns);
+	if (lease->version)
+		json_set_str(metadata, "resourceVersion", lease->version);
+	if (lease->step)
+		json_set_str(json_add_object(metadata, "annotations"),
+			     STEP_ANNOTATION, lease->step);
+	spec = json_add_object(object, "spec");
+	json_set_str(spec, "holderIdentity", holder);
+	json_set_int(spec, "leaseDurationSeconds", duration_s);
+	json_set_str(spec, "acquireTime", lease->acquired);
+	json_set_str(spec, "renewTime", now);
+	json_set_int(spec, "leaseTransitions", lease->transitions);
+	return json_print(object, out);
+}
+
+static KR_FALLIBLE keep_version(struct kube_lease *lease,
+				const struct cJSON *object)
+{
+	free(lease->version);
+	lease->version =
+		strdup(json_str_or(object, "metadata.resourceVersion", ""));
+	return lease->version ? NULL : err_new(KR_ENOMEM, "out of memory");
+}
+
+/* POST where it is not there yet (no version), PUT where it is. */
+static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
+		       int duration_s, bool *out_lost)
+{
+	kr_cleanup(str_freep) char *body = NULL;
+	struct kube_request r = {
+		.method = lease->version ? "PUT" : "POST",
+		.path = lease->version ? lease->path : lease->collection,
+		.what = lease->name,
+		.expect_kind = "Lease",
+		.timeout_ms = KUBE_LEASE_RENEW_MS,
+	};
+	struct err *err = body_of(lease, holder, duration_s, &body);
+
+	if (err)
+		return err;
+	r.body = body;
+	err = kube_do(lease->kube, &r);
+	*out_lost = err && r.status == 409;
+	if (!err)
+		err = keep_version(lease, r.object);
+	kube_request_release(&r);
+	if (!err)
+		lease->renewed_ms = clock_boot_ms();
+	return err_wrap(err, "Lease %s/%s", lease->ns, lease->name);
+}
+
+/* "kr-20261122-7f3a9c/jane@host/4711": the same rotation, host, a dead pid */
+static bool is_own_ghost(const struct kube_lease *lease, const char *holder)
+{
+	const char *pid = strrchr(lease->identity, '/');
+	size_t n = (size_t)(pid - lease->identity) + 1;
+	long number;
+
+	if (strncmp(holder, lease->identity, n) != 0)
+		return false;
+	number = strtol(holder + n, NULL, 10);
+	return number > 0 && (number == (long)getpid() ||
+			      (kill((pid_t)number, 0) != 0 && errno == ESRCH));
+}
+
+/* What was seen of somebody else's Lease, and when by our clock. */
+struct sight {
+	char *version;
+	int64_t since_ms;
+};
+
+static KR_FALLIBLE held(const struct kube_lease *lease,
+			const struct cJSON *object)
+{
+	const char *holder = json_str_or(object, "spec.holderIdentity", "");
+	const char *step = json_member_str(
+		json_at(object, "metadata.annotations"), STEP_ANNOTATION);
+	kr_cleanup(str_freep) char *clean =
+		text_clean(holder, strlen(holder), 256);
+	kr_cleanup(str_freep) char *clean_step =
+		step ? text_clean(step, strlen(step), 64) : NULL;
+	struct err *err = err_new(
+		KR_EHELD,
+		"Secret %s/%s is being rotated by %s%s%s (Lease %s), which is alive",
+		lease->ns, lease->name + strlen("keyrot-"),
+		clean ? clean : "somebody", clean_step ? ", at step " : "",
+		clean_step ? clean_step : "", lease->name);
+
+	return err_set_reason(err, "Held");
+}
+
+/*
+ * One look. *out_free: may be taken now. A version that changed between two
+ * looks is a sign of life.
+ */
+static KR_FALLIBLE look(struct kube_lease *lease,
+			const struct kube_lease_request *request,
+			struct sight *sight, bool *out_free,
+			char **out_taken_from)
+{
+	kr_cleanup(json_freep) struct cJSON *object = NULL;
+	const char *holder, *version;
+	long long duration_s;
+	struct err *err = kube_get(lease->kube, lease->path, lease->name,
+				   &object);
+
+	*out_free = true;
+	if (err_is(err, KR_ENOTFOUND)) {
+		err_free(err);
+		return NULL;
+	}
+	if (err)
+		return err;
+	holder = json_str_or(object, "spec.holderIdentity", "");
+	version = json_str_or(object, "metadata.resourceVersion", "");
+	duration_s = json_int(object, "spec.leaseDurationSeconds",
+			      KUBE_LEASE_DURATION_S);
+	lease->transitions = json_int(object, "spec.leaseTransitions", 0) + 1;
+	if (sight->version && strcmp(sight->version, version) != 0 && *holder)
+		return held(lease, object);
+	if (!sight->version) {
+		sight->version = strdup(version);
+		sight->since_ms = clock_boot_ms();
+	}
+	if (*holder && !is_own_ghost(lease, holder)) {
+		int64_t left_ms = sight->since_ms + duration_s * 1000 -
+				  clock_boot_ms();
+
+		*out_free = left_ms <= 0;
+		if (!*out_free && request->on_wait)
+			request->on_wait(request->user, holder, left_ms);
+	}
+	if (!*out_free)
+		return NULL;
+	if (*holder)
+		*out_taken_from = strdup(holder);
+	return keep_version(lease, object);
+}
+
+KR_FALLIBLE kube_lease_acquire(struct kube *kube,
+			       const struct kube_lease_request *request,
+			       struct kube_lease **out, char **out_taken_from)
+{
+	kr_cleanup(kube_lease_freep) struct kube_lease *lease = NULL;
+	kr_cleanup(str_freep) char *taken_from = NULL;
+	struct sight sight = { 0 };
+	bool lost = true;
+	struct err *err = new_lease(kube, request, &lease);
+
+	while (!err && lost) {
+		bool free_now = false;
+
+		err = look(lease, request, &sight, &free_now, &taken_from);
+		if (!err && !free_now) {
+			clock_sleep_ms(POLL_MS);
+			err = stop_check();
+			continue;
+		}
+		if (err)
+			break;
+		micro_time(lease->acquired);
+		err = put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
+		if (err && lost) {
+			/* Somebody was faster: that one is alive. */
+			err_free(err);
+			err = NULL;
+			str_freep(&taken_from);
+			taken_from = NULL;
+			str_freep(&lease->version);
+			lease->version = NULL;
+		}
+	}
+	free(sight.version);
+	if (err)
+		return err;
+	*out = take_ptr(&lease);
+	*out_taken_from = take_ptr(&taken_from);
+	return NULL;
+}
+
+KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)
+{
+	bool is_new = step && (!lease->step || strcmp(step, lease->step) != 0);
+	int64_t age_ms = clock_boot_ms() - lease->renewed_ms;
+	bool lost = false;
+	struct err *err;
+
+	if (!is_new && age_ms < KUBE_LEASE_RENEW_MS)
+		return NULL;
+	if (is_new) {
+		free(lease->step);
+		lease->step = strdup(step);
+	}
+	err = put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
+	if (lost)
+		return err_set_reason(err_as(err, KR_EHELD), "LeaseLost");
+	if (err && age_ms < KUBE_LEASE_DURATION_S * 1000) {
+		err_free(err);
+		return NULL;
+	}
+	return err;
+}
+
+void kube_lease_release(struct kube_lease *lease)
+{
+	bool lost;
+
+	if (lease)
+		err_free(put(lease, "", 1, &lost));
+}
