@@ -125,8 +125,10 @@ static KR_FALLIBLE generate(struct connection *c, const struct destinations *d)
 		err = keyspec_generate(&format, &key);
 	if (!err)
 		err = hand_out(c, d, key);
-	if (err)
+	if (err) {
+		buf_reset(&c->result->text);
 		return err;
+	}
 	if (d->standard_output)
 		move_text(c);
 	else if (d->store)

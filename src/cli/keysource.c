@@ -110,7 +110,9 @@ static KR_FALLIBLE from_file(struct cli_context *context, struct keysource *out)
 		say(context, REPORT_WARNING,
 		    " can be read by others: remove it after the rotation",
 		    path);
-	if (asprintf(&out->name, "--key-file %s", path) < 0) {
+	if (asprintf(&out->name, "%s%s",
+		     strcmp(path, "-") == 0 ? "" : "--key-file ",
+		     strcmp(path, "-") == 0 ? "standard input" : path) < 0) {
 		out->name = NULL;
 		return err_new(KR_ENOMEM, "out of memory for the key");
 	}

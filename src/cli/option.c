@@ -183,8 +183,13 @@ static KR_FALLIBLE set_value(const struct option *o, void *base, char *value)
 		return set_int(o, dest, value);
 	case OPTION_DURATION:
 		err = clock_parse_duration(value, true, &ms);
-		if (err)
-			return err_wrap(err, "--%s", o->name);
+		if (err) {
+			err_free(err);
+			return err_new(KR_EUSAGE,
+				       "--%s wants a duration, such as 90s, "
+				       "5m or 1h30m",
+				       o->name);
+		}
 		*(int64_t *)dest = ms;
 		return NULL;
 	}
@@ -195,7 +200,7 @@ static KR_FALLIBLE unknown_name(const struct option_parse *p, const char *name,
 				size_t len)
 {
 	const char *names[MAX_NAMES + 1] = { NULL };
-	char typed[65];
+	char typed[32];
 	const char *near;
 	struct err *err;
 	size_t n = 0;
@@ -205,11 +210,11 @@ static KR_FALLIBLE unknown_name(const struct option_parse *p, const char *name,
 			if (!o->hidden)
 				names[n++] = o->name;
 	if (len > sizeof(typed) - 1)
-		len = sizeof(typed) - 1;
+		return err_new(KR_EUSAGE, "unknown flag");
 	memcpy(typed, name, len);
 	typed[len] = '\0';
 	for (size_t i = 0; i < len; i++)
-		if (!isalnum((unsigned char)typed[i]) && typed[i] != '-' &&
+		if (!isalpha((unsigned char)typed[i]) && typed[i] != '-' &&
 		    typed[i] != '_')
 			return err_new(KR_EUSAGE, "unknown flag");
 	near = text_suggest(typed, names);
