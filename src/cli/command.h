@@ -108,6 +108,7 @@ extern const struct usage usage_generate, usage_render, usage_apply,
 	usage_version, usage_help, usage_options;
 
 cli_run cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
-	cmd_complete, cmd_version, cmd_help, cmd_options;
+	cmd_complete, cmd_version, cmd_help, cmd_options,
+	cmd_verify;
 
 #endif

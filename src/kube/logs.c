@@ -12,7 +12,7 @@
 #define LOOK_EVERY_MS 5000
 /* Logs followed at the same time; servers allow some hundred streams on a
  * connection. The others wait until one is done. */
-#define OPEN_MAX 100
+#define OPEN_MAX     100
 #define LOOK_AT_ONCE 32
 
 static struct err *compile(const char *pattern, regex_t *out)
@@ -24,6 +24,16 @@ static struct err *compile(const char *pattern, regex_t *out)
 		return NULL;
 	(void)regerror(code, out, why, sizeof(why));
 	return err_new(KR_ECONFIG, "pattern \"%.200s\": %s", pattern, why);
+}
+
+KR_FALLIBLE kube_logs_check_pattern(const char *pattern)
+{
+	regex_t compiled;
+	struct err *err = compile(pattern, &compiled);
+
+	if (!err)
+		regfree(&compiled);
+	return err;
 }
 
 KR_FALLIBLE logs_patterns_compile(const struct logs_options *options,
@@ -192,6 +202,45 @@ static struct err *follow(struct verifying *v)
 	return NULL;
 }
 
+/* A kubelet that has no line to send sends no answer either: whether the log
+ * of a silent pod can be read is asked without following it. */
+static struct err *ask_if_readable(const struct verifying *v,
+				   struct logs_reader *r)
+{
+	kr_cleanup(str_freep) char *path = NULL;
+	struct buf query = BUF_INIT(1024);
+	struct kube_request request = {
+		.method = "GET",
+		.what = "the log of a pod",
+		.flags = KUBE_TEXT,
+	};
+	struct err *err;
+
+	buf_puts(&query, "tailLines=1&limitBytes=1");
+	if (r->result.container) {
+		buf_puts(&query, "&container=");
+		buf_url(&query, r->result.container);
+	}
+	path = kube_path_sub(KIND_POD, v->options->ns, r->pod->name, "log",
+			     buf_str(&query));
+	buf_release(&query);
+	if (!path)
+		return err_new(KR_ENOMEM, "out of memory");
+	request.path = path;
+	err = kube_do(v->kube, &request);
+	/* 204: not scheduled, there is no log yet. */
+	r->was_read = !err && request.status == 200;
+	kube_request_release(&request);
+	if (err_is(err, KR_EINTERRUPTED))
+		return err;
+	if (err && !str_keep(&r->result.message, err_message(err))) {
+		err_free(err);
+		return err_new(KR_ENOMEM, "out of memory");
+	}
+	err_free(err);
+	return NULL;
+}
+
 /* The time is over: what was not said in it, and what could not be read. */
 static void settle(struct verifying *v, struct logs_result *out)
 {
@@ -201,11 +250,11 @@ static void settle(struct verifying *v, struct logs_result *out)
 
 		logs_reader_stop(r);
 		if (!r->over)
-			r->result.state = !r->was_read ? LOGS_UNREADABLE
-					  : r->result.seen <
-						    v->options->expect_count
-						  ? LOGS_WAITING
-						  : LOGS_PASSED;
+			r->result.state =
+				!r->was_read ? LOGS_UNREADABLE
+				: r->result.seen < v->options->expect_count
+					? LOGS_WAITING
+					: LOGS_PASSED;
 		out->passed &= r->result.state == LOGS_PASSED;
 		out->pods[i] = r->result;
 		r->result = (struct logs_pod_result){ 0 };
@@ -232,6 +281,10 @@ static struct err *verify(struct verifying *v,
 	}
 	if (!err)
 		err = look_at_all(v);
+	for (size_t i = 0; !err && i < v->count; i++) {
+		if (!v->readers[i].over && !v->readers[i].was_read)
+			err = ask_if_readable(v, &v->readers[i]);
+	}
 	if (!err)
 		settle(v, out);
 	return err;
@@ -286,12 +339,9 @@ void logs_result_release(struct logs_result *result)
 const char *logs_state_name(enum logs_state state)
 {
 	static const char *const names[] = {
-		[LOGS_WAITING] = "Waiting",
-		[LOGS_PASSED] = "Passed",
-		[LOGS_FORBIDDEN] = "Forbidden",
-		[LOGS_KEY] = "KeyInLog",
-		[LOGS_RESTARTED] = "Restarted",
-		[LOGS_GONE] = "Gone",
+		[LOGS_WAITING] = "Waiting",	  [LOGS_PASSED] = "Passed",
+		[LOGS_FORBIDDEN] = "Forbidden",	  [LOGS_KEY] = "KeyInLog",
+		[LOGS_RESTARTED] = "Restarted",	  [LOGS_GONE] = "Gone",
 		[LOGS_UNREADABLE] = "Unreadable",
 	};
 

@@ -17,6 +17,7 @@ struct logs_options {
 	const char *const *forbid;
 	size_t forbid_count;
 	int64_t within_ms; /* < 0: none */
+	int64_t since_ms;  /* only the log of the last while; <= 0: all of it */
 	/* Container restarts beyond this since the start are a failure. */
 	int max_restarts;
 	/* Asked for every line; true: the line holds key material. Such a line
@@ -64,6 +65,8 @@ KR_FALLIBLE kube_logs_verify(struct kube *kube,
 			     const struct kube_pod *const *pods, size_t n,
 			     const struct logs_options *options,
 			     struct logs_result *out);
+/* KR_ECONFIG where the pattern does not compile. */
+KR_FALLIBLE kube_logs_check_pattern(const char *pattern);
 void logs_result_release(struct logs_result *result);
 const char *logs_state_name(enum logs_state state);
 

@@ -23,8 +23,8 @@ struct logs_reader {
 	const struct logs_patterns *patterns;
 	const struct kube_pod *pod;
 	struct logs_pod_result result;
-	bool *met; /* by expectation */
-	bool over; /* result.state is final */
+	bool *met;     /* by expectation */
+	bool over;     /* result.state is final */
 	bool resuming; /* lines that were seen may come again */
 	bool was_read; /* an answer came, be it empty */
 	int restarts_before;

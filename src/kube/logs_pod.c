@@ -11,8 +11,10 @@
  * it. Runtimes cut lines at 16 KiB and kubelets join them again. */
 #define LINE_MAX_BYTES (256 * 1024)
 #define SHOWN_MAX      4096
-#define PAUSE_FIRST_MS 500
-#define PAUSE_MAX_MS   5000
+/* A first line can be stamped a moment before the start is. */
+#define START_MARGIN_MS 5000
+#define PAUSE_FIRST_MS	500
+#define PAUSE_MAX_MS	5000
 /* Proxies close streams that are silent; then it is opened again. */
 #define SILENCE_MS (5 * 60 * 1000)
 
@@ -171,8 +173,11 @@ static void put_since(struct buf *query, const struct logs_reader *r)
 	if (*r->last_stamp) {
 		buf_puts(query, "&sinceTime=");
 		buf_url(query, r->last_stamp);
+	} else if (r->options->since_ms > 0) {
+		buf_printf(query, "&sinceSeconds=%lld",
+			   (long long)(r->options->since_ms + 999) / 1000);
 	} else if (r->pod->started_ms) {
-		clock_rfc3339(r->pod->started_ms, since);
+		clock_rfc3339(r->pod->started_ms - START_MARGIN_MS, since);
 		buf_puts(query, "&sinceTime=");
 		buf_url(query, since);
 	}
@@ -298,9 +303,6 @@ KR_FALLIBLE logs_reader_look(struct logs_reader *r, const struct cJSON *object)
 
 void logs_reader_stop(struct logs_reader *r)
 {
-	/* A pod that says nothing was read all the same. */
-	if (r->stream && kube_stream_status(r->stream) == 200)
-		r->was_read = true;
 	kube_stream_close(take_ptr(&r->stream));
 }
 
