@@ -26,7 +26,6 @@ METHODS = {"get": "GET", "list": "GET", "watch": "GET", "create": "POST",
            "update": "PUT", "patch": "PATCH", "delete": "DELETE",
            "deletecollection": "DELETE"}
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
-OWNER = os.path.join(ROOT, "build", "contract")
 
 
 class Request:
@@ -80,7 +79,9 @@ class Practice:
     def __init__(self, options=("--fast",)):
         self.folder = tempfile.mkdtemp(prefix="keyrot-practice-")
         self.lock = threading.Lock()
-        self.granted = {}
+        self.granted = {"viewer": [{
+            "verbs": ["get", "list", "watch"], "apiGroups": ["*"],
+            "resources": ["*"]}], "rotator": [], "nobody": []}
         program = os.path.join(ROOT, "build", "practice", "keyrot-practice")
         self.process = subprocess.Popen(
             [program, "--dir", self.folder, *options],
@@ -144,7 +145,7 @@ class PracticeCluster:
 
     def grant(self, namespace, user, rules):
         with self.practice.lock:
-            allowed = self.practice.granted.setdefault(user, [])
+            allowed = self.practice.granted[user]
             allowed += [dict(rule, namespace=namespace) for rule in rules]
             self.practice.control("POST", "/users", [
                 {"name": name, "token": name + "-token", "allow": allow}

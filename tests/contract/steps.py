@@ -24,6 +24,7 @@ TERMINAL = {"secret": "/api/v1/namespaces/%s/secrets/",
             "statefulset": "/apis/apps/v1/namespaces/%s/statefulsets/",
             "daemonset": "/apis/apps/v1/namespaces/%s/daemonsets/",
             "cronjob": "/apis/batch/v1/namespaces/%s/cronjobs/",
+            "resourcequota": "/api/v1/namespaces/%s/resourcequotas/",
             "role": "/apis/rbac.authorization.k8s.io/v1/namespaces/%s/roles/"}
 FINGERPRINT = "fingerprint.keyrot.dev/"
 
@@ -182,6 +183,9 @@ class Case:
         name, _, value = rest.partition("=")
         self.env[name] = value
 
+    def do_unset(self, rest):
+        self.env.pop(rest.strip(), None)
+
     def do_stdin(self, rest):
         self.stdin = rest.encode()
 
@@ -322,7 +326,7 @@ class Case:
         while True:
             try:
                 return look()
-            except (Mismatch, KeyError) as mismatch:
+            except (Mismatch, clusters.fixture.ApiError) as mismatch:
                 if time.monotonic() > end:
                     raise Mismatch(str(mismatch))
             time.sleep(0.05)

@@ -48,7 +48,7 @@ static const struct kind *stored_as(const struct kind *kind)
 bool target_parse(const char *path, struct target *out, struct reply *reply)
 {
 	char group[NAME_MAX_LEN] = "", version[NAME_MAX_LEN];
-	char resource[NAME_MAX_LEN];
+	char resource[NAME_MAX_LEN], inner[NAME_MAX_LEN];
 	bool core = str_starts(path, "/api/");
 
 	memset(out, 0, sizeof(*out));
@@ -61,8 +61,8 @@ bool target_parse(const char *path, struct target *out, struct reply *reply)
 	if (!segment(&path, resource))
 		return resource_not_found(reply);
 	if (str_eq(resource, "namespaces") && segment(&path, out->ns)) {
-		if (segment(&path, resource)) {
-			/* A namespaced resource. */
+		if (segment(&path, inner)) {
+			strcpy(resource, inner);
 		} else {
 			strcpy(out->name, out->ns);
 			out->ns[0] = '\0';

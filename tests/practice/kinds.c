@@ -28,7 +28,7 @@ static struct kind kinds[KINDS_MAX] = {
 	{"apps", "v1", "controllerrevisions", "ControllerRevision", "", NS},
 	{"batch", "v1", "jobs", "Job", "", ROLL},
 	{"batch", "v1", "cronjobs", "CronJob", "cj", NS | KIND_GENERATION},
-	{"autoscaling", "v2", "horizontalpodautoscalers",
+	{"autoscaling", "v1", "horizontalpodautoscalers",
 	 "HorizontalPodAutoscaler", "hpa", NS},
 	{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb",
 	 NS | KIND_GENERATION},

@@ -106,7 +106,8 @@ bool pod_restarted(const struct obj *pod)
 
 	cJSON_ArrayForEach (at, json_get(pod->json, "metadata", "annotations"))
 		if (str_ends(at->string, "/restartedAt") ||
-		    str_starts(at->string, "keyrot"))
+		    str_starts(at->string, "keyrot") ||
+		    str_starts(at->string, "rotation.keyrot.dev/"))
 			return true;
 	return false;
 }
