@@ -18,6 +18,8 @@ static const char *const prefixes[] = {
 	[NOTE_PREVIOUS] = "previous.keyrot.dev",
 	[NOTE_OPERATOR] = "operator.keyrot.dev",
 	[NOTE_ROTATED_AT] = "rotated-at.keyrot.dev",
+	[NOTE_REPLACED] = "replaced.keyrot.dev",
+	[NOTE_VALIDATED] = "validated.keyrot.dev",
 };
 
 static bool is_name_part(const char *text)

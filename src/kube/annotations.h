@@ -7,6 +7,9 @@
  *	rotation.keyrot.dev/ENTRY	the id of the rotation that wrote it
  *	previous.keyrot.dev/ENTRY	the rotation before, where the value
  *					that was replaced was that rotation's
+ *	replaced.keyrot.dev/ENTRY	fingerprint of the key that was replaced
+ *	validated.keyrot.dev/ENTRY	"FINGERPRINT TIME": this key passed every
+ *					gate of its environment then
  *	operator.keyrot.dev/ENTRY	who
  *	rotated-at.keyrot.dev/ENTRY	when, RFC 3339
  * On pod templates, and so on pods:
@@ -30,6 +33,8 @@ enum kube_note {
 	NOTE_PREVIOUS,
 	NOTE_OPERATOR,
 	NOTE_ROTATED_AT,
+	NOTE_REPLACED,
+	NOTE_VALIDATED,
 };
 
 /* The longest name and its NUL: prefix, slash, 63 characters. */

@@ -67,6 +67,8 @@ static struct err *read_notes(struct kube_key_facts *facts,
 		{NOTE_PREVIOUS, &facts->previous},
 		{NOTE_OPERATOR, &facts->operator_},
 		{NOTE_ROTATED_AT, &facts->rotated_at},
+		{NOTE_REPLACED, &facts->replaced},
+		{NOTE_VALIDATED, &facts->validated},
 	};
 	char name[KUBE_NOTE_LEN];
 
@@ -132,6 +134,8 @@ void kube_key_facts_release(struct kube_key_facts *facts)
 	free(facts->previous);
 	free(facts->operator_);
 	free(facts->rotated_at);
+	free(facts->replaced);
+	free(facts->validated);
 	free(facts->owner);
 	*facts = (struct kube_key_facts){0};
 }

@@ -53,6 +53,18 @@ static const char *replaced_rotation(const struct kube_secret *s,
 	return s->facts.rotation;
 }
 
+/* What a roll-back puts back: the key before, also after a second write of
+ * the same rotation. */
+static const char *replaced_key(const struct kube_secret *s,
+				const char *fingerprint)
+{
+	if (!s->live)
+		return NULL;
+	if (strcmp(s->live_fingerprint, fingerprint) == 0)
+		return s->facts.replaced;
+	return s->live_fingerprint;
+}
+
 static KR_FALLIBLE add_notes(const struct kube_secret *s,
 			     const struct kube_secret_write *w,
 			     struct cJSON *notes)
@@ -65,6 +77,9 @@ static KR_FALLIBLE add_notes(const struct kube_secret *s,
 	if (!err)
 		err = note(notes, NOTE_PREVIOUS, s->entry,
 			   replaced_rotation(s, w->rotation));
+	if (!err)
+		err = note(notes, NOTE_REPLACED, s->entry,
+			   replaced_key(s, readback_key_fingerprint(w->key)));
 	if (!err)
 		err = note(notes, NOTE_OPERATOR, s->entry, w->operator_);
 	if (!err)

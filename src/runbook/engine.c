@@ -28,8 +28,10 @@ static void report(const struct step *step, const struct run *run,
 		.elapsed_ms = elapsed_ms,
 	};
 
+	run_talk_begin();
 	if (r->step)
 		r->step(r->user, &row);
+	run_talk_end();
 }
 
 static void announce(const struct step *steps, const struct run *run)

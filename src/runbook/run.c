@@ -1,5 +1,6 @@
 #include "runbook/run.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ void run_release(struct run *run)
 	rollout_free(run->rollout);
 	kube_consumers_free(run->consumers);
 	kube_secret_free(run->secret);
-	readback_key_free(run->key);
+	readback_key_free(run->owned_key);
 	free(run->operator_);
 	free(run->entry_id);
 	free(run->previous_entry_id);
@@ -68,6 +69,19 @@ void run_detail(struct run *run, const char *format, ...)
 	va_end(ap);
 }
 
+/* Targets of one environment run side by side; there is one terminal. */
+static pthread_mutex_t talk = PTHREAD_MUTEX_INITIALIZER;
+
+void run_talk_begin(void)
+{
+	(void)pthread_mutex_lock(&talk);
+}
+
+void run_talk_end(void)
+{
+	(void)pthread_mutex_unlock(&talk);
+}
+
 static void message(struct run *run, enum report_level level, const char *text)
 {
 	const struct reporter *r = run->options.reporter;
@@ -84,8 +98,10 @@ void run_warn(struct run *run, const char *format, ...)
 	va_start(ap, format);
 	text = format_text(format, ap);
 	va_end(ap);
+	run_talk_begin();
 	message(run, REPORT_WARNING, text);
 	result_warn(run->options.result, "%s", text ? text : "out of memory");
+	run_talk_end();
 }
 
 void run_say(struct run *run, const char *format, ...)
@@ -96,7 +112,9 @@ void run_say(struct run *run, const char *format, ...)
 	va_start(ap, format);
 	text = format_text(format, ap);
 	va_end(ap);
+	run_talk_begin();
 	message(run, REPORT_INFO, text);
+	run_talk_end();
 }
 
 char *run_again_command(const struct run *run)

@@ -60,7 +60,8 @@ struct run {
 	struct kube_consumers *consumers;
 	bool force; /* fields of kubectl's are taken over */
 	char fingerprint[SECRET_FINGERPRINT_LEN];
-	struct readback_key *key;
+	const struct readback_key *key; /* owned_key, or a rotation's */
+	struct readback_key *owned_key;
 	char *entry_id;		 /* of the key in the store */
 	char *previous_entry_id; /* of the key that is replaced */
 	bool written;		 /* the Secret holds the key */
@@ -81,6 +82,10 @@ void run_release(struct run *run);
 void run_detail(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
 void run_warn(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
 void run_say(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
+
+/* Around every call of the reporter: several runs share it. */
+void run_talk_begin(void);
+void run_talk_end(void);
 
 /*
  * Writes what is known into the result: the target, its consumers and pods,

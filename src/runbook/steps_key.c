@@ -49,7 +49,8 @@ static KR_FALLIBLE store_given(struct run *run)
 	if (err)
 		return err;
 	err = store_ensure(run->options.store, &meta, run->key_source.given,
-			   &run->key, &run->entry_id, &was_there);
+			   &run->owned_key, &run->entry_id, &was_there);
+	run->key = run->owned_key;
 	store_meta_release(&meta);
 	if (err)
 		return err;
@@ -96,7 +97,9 @@ static KR_FALLIBLE fetch_stored(struct run *run)
 	if (err)
 		return err;
 	if (run->options.dry == DRY_NONE)
-		err = store_prove(run->options.store, meta.id, NULL, &run->key);
+		err = store_prove(run->options.store, meta.id, NULL,
+				  &run->owned_key);
+	run->key = run->owned_key;
 	if (!err) {
 		const char *fingerprint =
 			run->key ? readback_key_fingerprint(run->key)

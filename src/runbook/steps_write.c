@@ -144,8 +144,10 @@ static void on_progress(void *user, const struct rollout_progress *p)
 		.timeout_ms = p->timeout_ms,
 	};
 
+	run_talk_begin();
 	if (r->workload)
 		r->workload(r->user, &line);
+	run_talk_end();
 }
 
 static void on_tick(void *user)
@@ -153,8 +155,10 @@ static void on_tick(void *user)
 	const struct run *run = user;
 	const struct reporter *r = run->options.reporter;
 
+	run_talk_begin();
 	if (r->tick)
 		r->tick(r->user);
+	run_talk_end();
 }
 
 static KR_FALLIBLE make_rollout(struct run *run)
@@ -279,8 +283,10 @@ static void show_line(void *user, const char *pod, const char *container,
 	const struct run *run = user;
 	const struct reporter *r = run->options.reporter;
 
+	run_talk_begin();
 	if (r->log_line)
 		r->log_line(r->user, pod, container, line);
+	run_talk_end();
 }
 
 /* The last words of what crashed; that they cannot be had changes nothing. */
