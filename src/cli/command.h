@@ -109,6 +109,6 @@ extern const struct usage usage_generate, usage_render, usage_apply,
 
 cli_run cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
 	cmd_complete, cmd_version, cmd_help, cmd_options,
-	cmd_verify;
+	cmd_verify, cmd_status;
 
 #endif
