@@ -79,7 +79,8 @@ void result_next(struct result *result, const char *format, ...)
 
 /*
  * Writes outcome, exitCode, reason and message; a hint becomes the first of
- * `next` where it is a command, else the member `hint`. NULL is success. Returns the exit code.
+ * `next` where it is a command, else the member `hint`. NULL is success.
+ * Returns the exit code.
  */
 int result_finish(struct result *result, const struct err *err);
 

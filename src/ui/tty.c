@@ -54,7 +54,7 @@ static void get_size(const struct tty *tty, size_t *columns, size_t *rows)
 
 	term_size(tty->out->fd, &c, &r);
 	*columns = c < 20 ? 20 : (size_t)c;
-	*rows = r < 4 ? 3 : (size_t)r - 1;
+	*rows = r < 2 ? 1 : (size_t)r - 1;
 }
 
 static bool is_over(const struct tty_step *step)

@@ -142,71 +142,68 @@ static void suggests(void)
 		UNIT_STR(err_hint_text(err), "Did you mean \"environments\"?");
 }
 
+static const struct {
+	const char *text, *part;
+} wrong[] = {
+	{ HEAD "secret: {name: Bad_Name}\n", "lower case" },
+	{ HEAD "secret: {key: 'a b'}\n", "entry" },
+	{ HEAD "secret: {key: ..x}\n", "entry" },
+	{ HEAD "secret: {mode: both}\n", "one of: single, keyring" },
+	{ HEAD "secret: {format: {bytes: 8}}\n", "16 to 1024" },
+	{ HEAD "secret: {format: {bytes: 16.5}}\n", "whole number" },
+	{ HEAD "secret: {format: {encoding: b64}}\n", "encoding is" },
+	{ HEAD "consumers: all\n", "auto" },
+	{ HEAD "consumers: [secrets-service]\n", "KIND/NAME" },
+	{ HEAD "consumers: [pod/x]\n", "the kind is one of" },
+	{ HEAD "store: {type: lastpass}\n", "a store is one of" },
+	{ HEAD "store: {item: x}\n", "type" },
+	{ HEAD "store: fil\n", "file" },
+	{ HEAD "operator: 7\n", "put it in quotes" },
+	{ HEAD "operator: no\n", "put it in quotes" },
+	{ HEAD "environments: []\n", "must not be empty" },
+	{ HEAD "environments: {}\n", "a list" },
+	{ HEAD "environments: [{name: a}]\n", "targets" },
+	{ HEAD "environments: [{name: a, targets: [{}]}]\n", "context" },
+	{ HEAD "environments:\n- {name: a, targets: [{context: c}]}\n"
+	       "- {name: a, targets: [{context: d}]}\n",
+	  "two environments" },
+	{ HEAD "environments:\n- {name: a, targets: [{context: c}]}\n"
+	       "- {name: b, targets: [{context: c}]}\n",
+	  "twice" },
+	{ HEAD "environments: [{name: a, requires: b, "
+	       "targets: [{context: c}]}]\n",
+	  "stands before" },
+	{ HEAD "environments: [{name: a, within: 1h, "
+	       "targets: [{context: c}]}]\n",
+	  "requires" },
+	{ HEAD "environments: [{name: a, within: 90, requires: a, "
+	       "targets: [{context: c}]}]\n",
+	  "duration with a unit" },
+	{ HEAD "environments: [{name: a, window: nights, "
+	       "targets: [{context: c}]}]\n",
+	  "time zone" },
+	{ HEAD "environments: [{name: a, confirm: maybe, "
+	       "targets: [{context: c}]}]\n",
+	  "true or false" },
+	{ HEAD "environments: [{name: a, targets: [{context: c}], "
+	       "verify: {logs: {expect: ['(']}}}]\n",
+	  "regular expression" },
+	{ HEAD "ledger: {sign: ssh}\n", "path" },
+	{ HEAD "notify: [{type: webhook}]\n", "needs a url" },
+	{ HEAD "notify: [{type: slack, channels: ['#a']}]\n", "token" },
+	{ HEAD "notify: [{type: webhook, url: ftp://x}]\n", "https://" },
+	{ HEAD "notify: [{type: webhook, url: 'https://u:p@x'}]\n",
+	  "password" },
+	{ HEAD "notify: [{type: webhook, url: 'https://x', "
+	       "on: [never]}]\n",
+	  "rolled-back" },
+	{ HEAD "validate: [{name: a, run: pytest}]\n", "a list of strings" },
+};
+
 static void refuses_wrong_values(void)
 {
-	static const struct {
-		const char *text, *part;
-	} cases[] = {
-		{ HEAD "secret: {name: Bad_Name}\n", "lower case" },
-		{ HEAD "secret: {key: 'a b'}\n", "entry" },
-		{ HEAD "secret: {key: ..x}\n", "entry" },
-		{ HEAD "secret: {mode: both}\n", "one of: single, keyring" },
-		{ HEAD "secret: {format: {bytes: 8}}\n", "16 to 1024" },
-		{ HEAD "secret: {format: {bytes: 16.5}}\n", "whole number" },
-		{ HEAD "secret: {format: {encoding: b64}}\n", "encoding is" },
-		{ HEAD "consumers: all\n", "auto" },
-		{ HEAD "consumers: [secrets-service]\n", "KIND/NAME" },
-		{ HEAD "consumers: [pod/x]\n", "the kind is one of" },
-		{ HEAD "store: {type: lastpass}\n", "a store is one of" },
-		{ HEAD "store: {item: x}\n", "type" },
-		{ HEAD "store: fil\n", "file" },
-		{ HEAD "operator: 7\n", "put it in quotes" },
-		{ HEAD "operator: no\n", "put it in quotes" },
-		{ HEAD "environments: []\n", "must not be empty" },
-		{ HEAD "environments: {}\n", "a list" },
-		{ HEAD "environments: [{name: a}]\n", "targets" },
-		{ HEAD "environments: [{name: a, targets: [{}]}]\n",
-		  "context" },
-		{ HEAD "environments:\n- {name: a, targets: [{context: c}]}\n"
-		       "- {name: a, targets: [{context: d}]}\n",
-		  "two environments" },
-		{ HEAD "environments:\n- {name: a, targets: [{context: c}]}\n"
-		       "- {name: b, targets: [{context: c}]}\n",
-		  "twice" },
-		{ HEAD "environments: [{name: a, requires: b, "
-		       "targets: [{context: c}]}]\n",
-		  "stands before" },
-		{ HEAD "environments: [{name: a, within: 1h, "
-		       "targets: [{context: c}]}]\n",
-		  "requires" },
-		{ HEAD "environments: [{name: a, within: 90, requires: a, "
-		       "targets: [{context: c}]}]\n",
-		  "duration with a unit" },
-		{ HEAD "environments: [{name: a, window: nights, "
-		       "targets: [{context: c}]}]\n",
-		  "time zone" },
-		{ HEAD "environments: [{name: a, confirm: maybe, "
-		       "targets: [{context: c}]}]\n",
-		  "true or false" },
-		{ HEAD "environments: [{name: a, targets: [{context: c}], "
-		       "verify: {logs: {expect: ['(']}}}]\n",
-		  "regular expression" },
-		{ HEAD "ledger: {sign: ssh}\n", "path" },
-		{ HEAD "notify: [{type: webhook}]\n", "needs a url" },
-		{ HEAD "notify: [{type: slack, channels: ['#a']}]\n", "token" },
-		{ HEAD "notify: [{type: webhook, url: ftp://x}]\n",
-		  "https://" },
-		{ HEAD "notify: [{type: webhook, url: 'https://u:p@x'}]\n",
-		  "password" },
-		{ HEAD "notify: [{type: webhook, url: 'https://x', "
-		       "on: [never]}]\n",
-		  "rolled-back" },
-		{ HEAD "validate: [{name: a, run: pytest}]\n",
-		  "a list of strings" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		refuses(cases[i].text, cases[i].part);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		refuses(wrong[i].text, wrong[i].part);
 }
 
 /* A token that was written out must not come back in the message. */
