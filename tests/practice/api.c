@@ -38,17 +38,10 @@ static bool segment(const char **path, char out[NAME_MAX_LEN])
 	return true;
 }
 
-static const struct kind *stored_as(const struct kind *kind)
-{
-	if (kind && (kind->flags & KIND_ALIAS))
-		return kind_find("", "v1", kind->resource);
-	return kind;
-}
-
 bool target_parse(const char *path, struct target *out, struct reply *reply)
 {
 	char group[NAME_MAX_LEN] = "", version[NAME_MAX_LEN];
-	char resource[NAME_MAX_LEN], inner[NAME_MAX_LEN];
+	char resource[NAME_MAX_LEN];
 	bool core = str_starts(path, "/api/");
 
 	memset(out, 0, sizeof(*out));
@@ -56,20 +49,18 @@ bool target_parse(const char *path, struct target *out, struct reply *reply)
 		return page_not_found(reply);
 	path += core ? 4 : 5;
 	if ((!core && !segment(&path, group)) || !segment(&path, version) ||
-	    !kind_group_known(group, version))
+	    !kind_group_known(group, NULL))
 		return page_not_found(reply);
 	if (!segment(&path, resource))
 		return resource_not_found(reply);
-	if (str_eq(resource, "namespaces") && segment(&path, out->ns)) {
-		if (segment(&path, inner)) {
-			strcpy(resource, inner);
-		} else {
-			strcpy(out->name, out->ns);
-			out->ns[0] = '\0';
-		}
+	if (str_eq(resource, "namespaces") && segment(&path, out->ns) &&
+	    !segment(&path, resource)) {
+		strcpy(resource, "namespaces");
+		strcpy(out->name, out->ns);
+		out->ns[0] = '\0';
 	}
 	out->kind = kind_find(group, version, resource);
-	out->store = stored_as(out->kind);
+	out->store = kind_stored(out->kind);
 	if (!out->kind)
 		return resource_not_found(reply);
 	if (!*out->name)
@@ -152,9 +143,9 @@ static bool method_fits(const struct request *req, const struct target *to,
 		ok = false;
 	if (ok)
 		return true;
-	return status_plain(reply, 405, "MethodNotAllowed",
-			    "the server does not allow this method on the "
-			    "requested resource");
+	return status_bare(reply, 405, "MethodNotAllowed",
+			   "the server does not allow this method on the "
+			   "requested resource");
 }
 
 void api_serve(struct request *req, struct reply *reply)

@@ -263,11 +263,11 @@ static const struct {
 	const char *path;
 	void (*run)(struct command *cmd);
 } commands[] = {
-	{"/count", do_count}, {"/fault", do_fault},
-	{"/reset", do_reset}, {"/state", do_state},
-	{"/put", do_put},     {"/requests", do_requests},
-	{"/log", do_log},     {"/compact", do_compact},
-	{"/users", do_users}, {"/settings", do_settings},
+	{ "/count", do_count }, { "/fault", do_fault },
+	{ "/reset", do_reset }, { "/state", do_state },
+	{ "/put", do_put },	{ "/requests", do_requests },
+	{ "/log", do_log },	{ "/compact", do_compact },
+	{ "/users", do_users }, { "/settings", do_settings },
 };
 
 static enum MHD_Result answer(struct command *cmd, struct MHD_Connection *conn)
@@ -348,7 +348,7 @@ static void on_end(void *cls, struct MHD_Connection *conn, void **ctx,
 
 int control_start(struct world *world)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET};
+	struct sockaddr_in addr = { .sin_family = AF_INET };
 	struct MHD_Daemon *daemon;
 	const union MHD_DaemonInfo *info;
 

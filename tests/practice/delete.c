@@ -85,33 +85,38 @@ void object_remove(struct cluster *cl, struct obj *obj, bool orphan)
 	free(uid);
 }
 
+static bool refuse(const struct target *to, const char *what, const char *want,
+		   const char *have, struct reply *reply)
+{
+	cJSON *details = cJSON_CreateObject();
+	char *message = xasprintf(
+		"Operation cannot be fulfilled on %s \"%s\": Precondition "
+		"failed: %s in precondition: %s, %s in object meta: %s",
+		to->kind->resource, to->name, what, want, what, have);
+
+	json_put_text(details, "name", to->name);
+	if (*to->kind->group)
+		json_put_text(details, "group", to->kind->group);
+	json_put_text(details, "kind", to->kind->name);
+	status_set(reply, 409, "Conflict", message, details);
+	free(message);
+	return false;
+}
+
 /* DeleteOptions.preconditions; false after setting a 409. */
 static bool preconditions(const struct target *to, const struct obj *obj,
 			  const cJSON *options, struct reply *reply)
 {
-	const cJSON *want = json_get(options, "preconditions");
-	const char *uid = json_text(want, "uid");
-	const char *rv = json_text(want, "resourceVersion");
-	const char *have = json_text(obj->json, "metadata", "uid");
+	const cJSON *metadata = json_get(obj->json, "metadata");
+	const char *uid = json_text(options, "preconditions", "uid");
+	const char *rv = json_text(options, "preconditions", "resourceVersion");
 
-	if (uid && !str_eq(uid, have))
-		return status_object(reply, 409, "Conflict", to->kind,
-				     obj->name,
-				     "Operation cannot be fulfilled on %s "
-				     "\"%s\": the UID in the precondition (%s) "
-				     "does not match the UID in record (%s). "
-				     "The object might have been deleted and "
-				     "then recreated",
-				     to->kind->resource, obj->name, uid, have);
-	if (rv && atol(rv) != obj->rv)
-		return status_object(
-			reply, 409, "Conflict", to->kind, obj->name,
-			"Operation cannot be fulfilled on %s "
-			"\"%s\": the ResourceVersion in the "
-			"precondition (%s) does not match the "
-			"ResourceVersion in record (%ld). The "
-			"object might have been modified",
-			to->kind->resource, obj->name, rv, obj->rv);
+	if (uid && !str_eq(uid, json_text(metadata, "uid")))
+		return refuse(to, "UID", uid, json_text(metadata, "uid"),
+			      reply);
+	if (rv && !str_eq(rv, json_text(metadata, "resourceVersion")))
+		return refuse(to, "ResourceVersion", rv,
+			      json_text(metadata, "resourceVersion"), reply);
 	return true;
 }
 
@@ -187,61 +192,4 @@ void api_delete(struct request *req, const struct target *to,
 	}
 	obj_unref(obj);
 	cJSON_Delete(options);
-}
-
-static void scale_render(struct request *req, const struct target *to,
-			 struct reply *reply)
-{
-	const struct obj *obj =
-		store_find(req->cluster, to->store, to->ns, to->name);
-	cJSON *scale = cJSON_CreateObject();
-	cJSON *metadata = json_make(scale, "metadata");
-	char *text;
-
-	json_put_text(scale, "kind", "Scale");
-	json_put_text(scale, "apiVersion", "autoscaling/v1");
-	json_put_text(metadata, "name", to->name);
-	json_put_text(metadata, "namespace", to->ns);
-	json_put_text(metadata, "uid", json_text(obj->json, "metadata", "uid"));
-	json_put_text(metadata, "resourceVersion",
-		      json_text(obj->json, "metadata", "resourceVersion"));
-	json_put_long(json_make(scale, "spec"), "replicas",
-		      json_long(obj->json, 0, "spec", "replicas"));
-	json_put_long(json_make(scale, "status"), "replicas",
-		      json_long(obj->json, 0, "status", "replicas"));
-	text = json_print(scale);
-	buf_release(&reply->body);
-	buf_str(&reply->body, text);
-	free(text);
-	cJSON_Delete(scale);
-}
-
-void api_scale(struct request *req, const struct target *to,
-	       struct reply *reply)
-{
-	struct target whole = *to;
-	struct write w;
-	struct obj *obj = store_find(req->cluster, to->store, to->ns, to->name);
-	cJSON *body, *next;
-
-	whole.sub[0] = '\0';
-	if (!obj) {
-		status_not_found(reply, to->kind, to->name);
-		return;
-	}
-	reply->status = 200;
-	if (!str_eq(req->method, "GET")) {
-		if (!write_begin(&w, req, &whole, reply))
-			return;
-		body = write_body(&w);
-		if (!body)
-			return;
-		next = json_copy(obj->json);
-		json_put_long(json_make(next, "spec"), "replicas",
-			      json_long(body, 0, "spec", "replicas"));
-		cJSON_Delete(body);
-		write_update(&w, obj, next, false);
-	}
-	if (reply->status == 200)
-		scale_render(req, to, reply);
 }

@@ -72,6 +72,27 @@ static void find_sets(struct roll *roll)
 			roll->now = roll->sets.items[i];
 }
 
+/* What a ReplicaSet takes over from its Deployment, and the sizes. */
+static void put_notes(const struct roll *roll, cJSON *set, bool current)
+{
+	static const char *const own[] = {
+		"kubectl.kubernetes.io/last-applied-configuration", REVISION
+	};
+	cJSON *notes = json_make(set, "metadata", "annotations");
+	const cJSON *at;
+	char text[24];
+
+	cJSON_ArrayForEach (
+		at, json_get(roll->obj->json, "metadata", "annotations"))
+		if (current && !str_eq(at->string, own[0]) &&
+		    !str_eq(at->string, own[1]))
+			json_put(notes, at->string, json_copy(at));
+	snprintf(text, sizeof(text), "%ld", roll->desired);
+	json_put_text(notes, "deployment.kubernetes.io/desired-replicas", text);
+	snprintf(text, sizeof(text), "%ld", roll->desired + roll->surge);
+	json_put_text(notes, "deployment.kubernetes.io/max-replicas", text);
+}
+
 static struct obj *set_replicas(struct roll *roll, struct obj *set, long count)
 {
 	cJSON *next;
@@ -79,6 +100,7 @@ static struct obj *set_replicas(struct roll *roll, struct obj *set, long count)
 	if (replicas_of(set) == count)
 		return set;
 	next = json_copy(set->json);
+	put_notes(roll, next, false);
 	json_put_long(json_make(next, "spec"), "replicas", count);
 	json_put_long(json_make(next, "metadata"), "generation",
 		      json_long(next, 0, "metadata", "generation") + 1);
@@ -109,6 +131,20 @@ static void announce(struct roll *roll, long revision, const char *reason,
 	free(message);
 }
 
+/* How many pods a new ReplicaSet may have at once. */
+static long first_size(const struct roll *roll)
+{
+	const char *type =
+		json_text(roll->obj->json, "spec", "strategy", "type");
+	long room = roll->desired + roll->surge - roll_sum_specs(roll);
+
+	if (str_eq(type, "Recreate"))
+		room = roll->desired;
+	if (room < 0)
+		return 0;
+	return room < roll->desired ? room : roll->desired;
+}
+
 static cJSON *set_new(const struct roll *roll, const char *hash, long revision)
 {
 	const cJSON *spec = json_get(roll->obj->json, "spec");
@@ -117,7 +153,7 @@ static cJSON *set_new(const struct roll *roll, const char *hash, long revision)
 	const cJSON *seconds = json_get(spec, "minReadySeconds");
 	const char *key = "pod-template-hash";
 
-	json_put_long(to, "replicas", 0);
+	json_put_long(to, "replicas", first_size(roll));
 	if (seconds)
 		json_put(to, "minReadySeconds", json_copy(seconds));
 	json_put(to, "selector", json_copy(json_get(spec, "selector")));
@@ -127,6 +163,7 @@ static cJSON *set_new(const struct roll *roll, const char *hash, long revision)
 		      hash);
 	json_put(json_make(set, "metadata"), "labels",
 		 json_copy(json_get(to, "template", "metadata", "labels")));
+	put_notes(roll, set, true);
 	put_revision(set, revision);
 	return set;
 }
@@ -144,6 +181,10 @@ static void ensure_set(struct roll *roll)
 		    revision_number(roll->sets.items[i]) > last)
 			last = revision_number(roll->sets.items[i]);
 	if (roll->now) {
+		cJSON *notes = json_copy(roll->now->json);
+
+		put_notes(roll, notes, true);
+		roll->now = controller_put(roll->cl, roll->now, notes);
 		if (revision_number(roll->now) <= last) {
 			cJSON *next = json_copy(roll->now->json);
 
@@ -292,7 +333,7 @@ static void read_strategy(struct roll *roll)
 
 void deployment_sync(struct cluster *cl, struct obj *obj)
 {
-	struct roll roll = {.cl = cl, .obj = obj};
+	struct roll roll = { .cl = cl, .obj = obj };
 	const cJSON *spec = json_get(obj->json, "spec");
 
 	read_strategy(&roll);

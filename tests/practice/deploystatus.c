@@ -64,14 +64,6 @@ static void set_progress(struct roll *roll, cJSON *status, bool moved)
 	free(message);
 }
 
-static void put_count(cJSON *status, const char *name, long count)
-{
-	if (count)
-		json_put_long(status, name, count);
-	else
-		json_del(status, name);
-}
-
 void roll_put_status(struct roll *roll)
 {
 	cJSON *next = json_copy(roll->obj->json);
@@ -91,11 +83,11 @@ void roll_put_status(struct roll *roll)
 		      json_long(next, 0, "metadata", "generation"));
 	if (!json_true(json_get(next, "spec", "paused")))
 		set_progress(roll, status, moved);
-	put_count(status, "replicas", roll_sum_status(roll, "replicas"));
-	put_count(status, "updatedReplicas", updated);
-	put_count(status, "readyReplicas", ready);
-	put_count(status, "availableReplicas", available);
-	put_count(status, "unavailableReplicas",
+	count_put(status, "replicas", roll_sum_status(roll, "replicas"));
+	count_put(status, "updatedReplicas", updated);
+	count_put(status, "readyReplicas", ready);
+	count_put(status, "availableReplicas", available);
+	count_put(status, "unavailableReplicas",
 		  roll_sum_specs(roll) > available
 			  ? roll_sum_specs(roll) - available
 			  : 0);

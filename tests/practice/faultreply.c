@@ -10,8 +10,8 @@
 
 void socket_reset(int fd)
 {
-	struct linger now = {.l_onoff = 1, .l_linger = 0};
-	struct sockaddr none = {.sa_family = AF_UNSPEC};
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	struct sockaddr none = { .sa_family = AF_UNSPEC };
 
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	/* Linux: dissolves the connection by a reset, keeping the fd. */
@@ -24,22 +24,23 @@ static const struct {
 	const char *reason;
 	const char *message;
 } errors[] = {
-	{401, "Unauthorized", "Unauthorized"},
-	{410, "Expired",
-	 "The provided continue parameter is too old to "
-	 "display a consistent list result."},
-	{422, "Invalid",
-	 "the server rejected our request due to an error in "
-	 "our request"},
-	{429, "TooManyRequests", "Too many requests, please try again later."},
-	{500, "InternalError",
-	 "Internal error occurred: etcdserver: request timed out"},
-	{502, NULL, "bad gateway"},
-	{503, "ServiceUnavailable",
-	 "the server is currently unable to handle the request"},
-	{504, "Timeout",
-	 "Timeout: request did not complete within the "
-	 "allotted timeout"},
+	{ 401, "Unauthorized", "Unauthorized" },
+	{ 410, "Expired",
+	  "The provided continue parameter is too old to "
+	  "display a consistent list result." },
+	{ 422, "Invalid",
+	  "the server rejected our request due to an error in "
+	  "our request" },
+	{ 429, "TooManyRequests",
+	  "Too many requests, please try again later." },
+	{ 500, "InternalError",
+	  "Internal error occurred: etcdserver: request timed out" },
+	{ 502, NULL, "bad gateway" },
+	{ 503, "ServiceUnavailable",
+	  "the server is currently unable to handle the request" },
+	{ 504, "Timeout",
+	  "Timeout: request did not complete within the "
+	  "allotted timeout" },
 };
 
 /* 403, 404 and 409 name the object; the rest is fixed. */
@@ -47,7 +48,7 @@ static void error_reply(const struct fault_hit *hit, struct request *req,
 			struct reply *reply)
 {
 	struct target to;
-	struct reply ignored = {0};
+	struct reply ignored = { 0 };
 	bool object = target_parse(req->path, &to, &ignored);
 	size_t i;
 
@@ -114,9 +115,9 @@ static void add_decoded(struct buf *out, const cJSON *object)
 static void echo_reply(const struct fault_hit *hit, struct request *req,
 		       struct reply *reply)
 {
-	struct buf text = {0};
+	struct buf text = { 0 };
 	struct target to;
-	struct reply ignored = {0};
+	struct reply ignored = { 0 };
 	cJSON *body = NULL;
 	const struct obj *obj;
 
@@ -197,7 +198,7 @@ static void replace_member(struct buf *body, const char *name,
 {
 	char *mark = xasprintf("\"%s\":\"", name);
 	char *hit = body->data ? strstr(body->data, mark) : NULL;
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	if (hit) {
 		hit += strlen(mark);

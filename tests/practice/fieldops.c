@@ -158,7 +158,7 @@ static cJSON *child_of(cJSON *value, const char *name)
 		return json_get(value, name + 2);
 	want = cJSON_Parse(name + 2);
 	cJSON_ArrayForEach (at, value) {
-		const char *keys[2] = {NULL, NULL};
+		const char *keys[2] = { NULL, NULL };
 		char *have;
 
 		if (str_starts(name, "v:") && json_same(at, want))
@@ -199,7 +199,7 @@ static char *item_path(const char *prefix, const char *name)
 {
 	cJSON *key = cJSON_Parse(name + 2), *at;
 	const cJSON *keys = str_starts(name, "k:") ? key : NULL;
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	buf_printf(&out, "%s[", prefix);
 	if (str_starts(name, "v:"))

@@ -7,18 +7,18 @@ static const struct {
 	const char *field;
 	const char *keys[2];
 } list_keys[] = {
-	{"containers", {"name", NULL}},
-	{"initContainers", {"name", NULL}},
-	{"ephemeralContainers", {"name", NULL}},
-	{"env", {"name", NULL}},
-	{"volumes", {"name", NULL}},
-	{"volumeMounts", {"mountPath", NULL}},
-	{"ports", {"containerPort", "protocol"}},
-	{"imagePullSecrets", {"name", NULL}},
-	{"conditions", {"type", NULL}},
-	{"ownerReferences", {"uid", NULL}},
-	{"hostAliases", {"ip", NULL}},
-	{"topologySpreadConstraints", {"topologyKey", "whenUnsatisfiable"}},
+	{ "containers", { "name", NULL } },
+	{ "initContainers", { "name", NULL } },
+	{ "ephemeralContainers", { "name", NULL } },
+	{ "env", { "name", NULL } },
+	{ "volumes", { "name", NULL } },
+	{ "volumeMounts", { "mountPath", NULL } },
+	{ "ports", { "containerPort", "protocol" } },
+	{ "imagePullSecrets", { "name", NULL } },
+	{ "conditions", { "type", NULL } },
+	{ "ownerReferences", { "uid", NULL } },
+	{ "hostAliases", { "ip", NULL } },
+	{ "topologySpreadConstraints", { "topologyKey", "whenUnsatisfiable" } },
 };
 
 enum list_type list_type_of(const char *field, const char *keys[2])
@@ -42,6 +42,7 @@ static bool map_atomic(const char *field)
 		"selector",	    "nodeSelector", "secretKeyRef",
 		"labelSelector",    "fieldRef",	    "configMapKeyRef",
 		"resourceFieldRef", "secretRef",    "configMapRef",
+		"involvedObject",   "regarding",    "related",
 	};
 	size_t i;
 
@@ -161,9 +162,12 @@ static void compare_objects(const cJSON *old, const cJSON *now, cJSON *changed,
 {
 	const cJSON *at;
 
+	/* A null is what the server prints for "not there". */
 	cJSON_ArrayForEach (at, now)
-		compare_values(json_get(old, at->string), at, "f:", at->string,
-			       at->string, changed, removed);
+		if (!cJSON_IsNull(at) || json_get(old, at->string))
+			compare_values(json_get(old, at->string), at,
+				       "f:", at->string, at->string, changed,
+				       removed);
 	cJSON_ArrayForEach (at, old)
 		if (!json_get(now, at->string))
 			attach(removed, "f:", at->string,

@@ -60,9 +60,9 @@ void job_sync(struct cluster *cl, struct obj *obj)
 	}
 	if (!json_get(status, "startTime"))
 		json_put_text(status, "startTime", now);
-	json_put_long(status, "active", active);
-	json_put_long(status, "succeeded", done);
-	json_put_long(status, "failed", failed);
+	count_put(status, "active", active);
+	count_put(status, "succeeded", done);
+	count_put(status, "failed", failed);
 	json_put_long(status, "ready", ready);
 	controller_put(cl, obj, next);
 }

@@ -97,6 +97,31 @@ cJSON *json_copy(const cJSON *item)
 	return item ? cJSON_Duplicate(item, true) : NULL;
 }
 
+cJSON *json_sorted(const cJSON *item)
+{
+	cJSON *out, *at, *first;
+	cJSON *left = json_copy(item);
+
+	if (!cJSON_IsObject(item) && !cJSON_IsArray(item))
+		return left;
+	out = cJSON_IsObject(item) ? cJSON_CreateObject() : cJSON_CreateArray();
+	while (left->child) {
+		first = left->child;
+		cJSON_ArrayForEach (at, left)
+			if (at->string && strcmp(at->string, first->string) < 0)
+				first = at;
+		cJSON_DetachItemViaPointer(left, first);
+		if (first->string)
+			cJSON_AddItemToObject(out, first->string,
+					      json_sorted(first));
+		else
+			cJSON_AddItemToArray(out, json_sorted(first));
+		cJSON_Delete(first);
+	}
+	cJSON_Delete(left);
+	return out;
+}
+
 char *json_print(const cJSON *item)
 {
 	char *text = cJSON_PrintUnformatted(item);

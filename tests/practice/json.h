@@ -37,6 +37,9 @@ void json_del(cJSON *object, const char *name);
 
 bool json_same(const cJSON *a, const cJSON *b);
 cJSON *json_copy(const cJSON *item);
+/* A copy whose objects are in the order of their names. */
+cJSON *json_sorted(const cJSON *item);
+
 char *json_print(const cJSON *item);
 
 /* True when an object or array has no members, or there is none. */

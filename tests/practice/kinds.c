@@ -11,39 +11,42 @@
 enum { KINDS_MAX = 64 };
 
 static struct kind kinds[KINDS_MAX] = {
-	{"", "v1", "namespaces", "Namespace", "ns", 0},
-	{"", "v1", "nodes", "Node", "no", 0},
-	{"", "v1", "secrets", "Secret", "", NS},
-	{"", "v1", "configmaps", "ConfigMap", "cm", NS},
-	{"", "v1", "pods", "Pod", "po", NS | KIND_GENERATION},
-	{"", "v1", "events", "Event", "ev", NS},
-	{"", "v1", "services", "Service", "svc", NS},
-	{"", "v1", "serviceaccounts", "ServiceAccount", "sa", NS},
-	{"", "v1", "resourcequotas", "ResourceQuota", "quota", NS},
-	{"apps", "v1", "deployments", "Deployment", "deploy",
-	 ROLL | KIND_SCALE},
-	{"apps", "v1", "replicasets", "ReplicaSet", "rs", ROLL | KIND_SCALE},
-	{"apps", "v1", "statefulsets", "StatefulSet", "sts", ROLL | KIND_SCALE},
-	{"apps", "v1", "daemonsets", "DaemonSet", "ds", ROLL},
-	{"apps", "v1", "controllerrevisions", "ControllerRevision", "", NS},
-	{"batch", "v1", "jobs", "Job", "", ROLL},
-	{"batch", "v1", "cronjobs", "CronJob", "cj", NS | KIND_GENERATION},
-	{"autoscaling", "v1", "horizontalpodautoscalers",
-	 "HorizontalPodAutoscaler", "hpa", NS},
-	{"policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb",
-	 NS | KIND_GENERATION},
-	{"coordination.k8s.io", "v1", "leases", "Lease", "",
-	 NS | KIND_NEEDS_VERSION | KIND_PUT_CREATES},
-	{"events.k8s.io", "v1", "events", "Event", "ev", NS | KIND_ALIAS},
-	{"rbac.authorization.k8s.io", "v1", "roles", "Role", "", NS},
-	{"rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "",
-	 NS},
-	{"authorization.k8s.io", "v1", "selfsubjectaccessreviews",
-	 "SelfSubjectAccessReview", "", KIND_REVIEW},
-	{"authorization.k8s.io", "v1", "selfsubjectrulesreviews",
-	 "SelfSubjectRulesReview", "", KIND_REVIEW},
-	{"authentication.k8s.io", "v1", "selfsubjectreviews",
-	 "SelfSubjectReview", "", KIND_REVIEW},
+	{ "", "v1", "namespaces", "Namespace", "ns", 0 },
+	{ "", "v1", "nodes", "Node", "no", 0 },
+	{ "", "v1", "secrets", "Secret", "", NS },
+	{ "", "v1", "configmaps", "ConfigMap", "cm", NS },
+	{ "", "v1", "pods", "Pod", "po", NS | KIND_GENERATION },
+	{ "", "v1", "events", "Event", "ev", NS },
+	{ "", "v1", "services", "Service", "svc", NS },
+	{ "", "v1", "serviceaccounts", "ServiceAccount", "sa", NS },
+	{ "", "v1", "resourcequotas", "ResourceQuota", "quota", NS },
+	{ "apps", "v1", "deployments", "Deployment", "deploy",
+	  ROLL | KIND_SCALE },
+	{ "apps", "v1", "replicasets", "ReplicaSet", "rs", ROLL | KIND_SCALE },
+	{ "apps", "v1", "statefulsets", "StatefulSet", "sts",
+	  ROLL | KIND_SCALE },
+	{ "apps", "v1", "daemonsets", "DaemonSet", "ds", ROLL },
+	{ "apps", "v1", "controllerrevisions", "ControllerRevision", "", NS },
+	{ "batch", "v1", "jobs", "Job", "", ROLL },
+	{ "batch", "v1", "cronjobs", "CronJob", "cj", NS | KIND_GENERATION },
+	{ "autoscaling", "v2", "horizontalpodautoscalers",
+	  "HorizontalPodAutoscaler", "hpa", NS },
+	{ "autoscaling", "v1", "horizontalpodautoscalers",
+	  "HorizontalPodAutoscaler", "hpa", NS | KIND_ALIAS },
+	{ "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb",
+	  NS | KIND_GENERATION },
+	{ "coordination.k8s.io", "v1", "leases", "Lease", "",
+	  NS | KIND_NEEDS_VERSION | KIND_PUT_CREATES },
+	{ "events.k8s.io", "v1", "events", "Event", "ev", NS | KIND_ALIAS },
+	{ "rbac.authorization.k8s.io", "v1", "roles", "Role", "", NS },
+	{ "rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "",
+	  NS },
+	{ "authorization.k8s.io", "v1", "selfsubjectaccessreviews",
+	  "SelfSubjectAccessReview", "", KIND_REVIEW },
+	{ "authorization.k8s.io", "v1", "selfsubjectrulesreviews",
+	  "SelfSubjectRulesReview", "", KIND_REVIEW },
+	{ "authentication.k8s.io", "v1", "selfsubjectreviews",
+	  "SelfSubjectReview", "", KIND_REVIEW },
 };
 
 static size_t kinds_used;
@@ -99,6 +102,15 @@ bool kind_group_known(const char *group, const char *version)
 		    (!version || str_eq(kinds[i].version, version)))
 			return true;
 	return false;
+}
+
+const struct kind *kind_stored(const struct kind *kind)
+{
+	if (!kind || !(kind->flags & KIND_ALIAS))
+		return kind;
+	if (kind_is(kind, "Event"))
+		return kind_find("", "v1", kind->resource);
+	return kind_find(kind->group, "v2", kind->resource);
 }
 
 bool kind_is(const struct kind *kind, const char *name)

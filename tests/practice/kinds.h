@@ -14,7 +14,7 @@ enum kind_flag {
 	KIND_GENERATION = 4,	/* a change of spec bumps the generation */
 	KIND_NEEDS_VERSION = 8, /* PUT without resourceVersion is refused */
 	KIND_REVIEW = 16,	/* POST only, nothing is stored */
-	KIND_ALIAS = 32,	/* events.k8s.io: stored as core events */
+	KIND_ALIAS = 32,	/* another version of a stored kind */
 	KIND_PUT_CREATES = 64,	/* PUT of a missing object makes it */
 	KIND_SCALE = 128,	/* has a scale subresource */
 };
@@ -34,6 +34,9 @@ const struct kind *kind_find(const char *group, const char *version,
 
 /* By apiVersion and kind ("apps/v1", "Deployment"). */
 const struct kind *kind_by_name(const char *api_version, const char *name);
+
+/* The kind under which objects of an alias are kept; else itself. */
+const struct kind *kind_stored(const struct kind *kind);
 
 bool kind_group_known(const char *group, const char *version);
 bool kind_is(const struct kind *kind, const char *name);

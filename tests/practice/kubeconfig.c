@@ -71,7 +71,7 @@ void kubeconfig_write(const struct kubeconfig *config, int control_port)
 	struct cert cert = pki_client(config->pki, "operator@example.com",
 				      "system:masters");
 	cJSON *users = auth_users();
-	struct buf out = {0};
+	struct buf out = { 0 };
 	const cJSON *at, *user;
 	char *url;
 

@@ -261,7 +261,7 @@ static bool load_volume(struct cluster *cl, struct pod_run *run,
 bool pod_load_keys(struct cluster *cl, struct pod_run *run,
 		   const struct obj *pod, char **out_why, bool *out_volume)
 {
-	static const char *const lists[] = {"initContainers", "containers"};
+	static const char *const lists[] = { "initContainers", "containers" };
 	const cJSON *spec = json_get(pod->json, "spec");
 	const cJSON *at;
 	size_t i;

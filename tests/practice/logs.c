@@ -19,51 +19,54 @@ struct follow {
 	size_t sent;
 };
 
-static bool number_param(const struct request *req, const char *name,
-			 long least, struct reply *reply)
+static void number_param(const struct request *req, const char *name,
+			 long least, cJSON *causes)
 {
 	const char *text = request_param(req, name);
 	char *end;
 	long n;
 
 	if (!text)
-		return true;
+		return;
 	n = strtol(text, &end, 10);
-	if (!*end && end != text && n >= least)
-		return true;
-	return status_plain(reply, 422, "Invalid",
-			    "PodLogOptions \"\" is invalid: %s: Invalid "
-			    "value: %s: must be greater than or equal to %ld",
-			    name, text, least);
+	if (*end || end == text || n < least)
+		cause_add(causes, "FieldValueInvalid", name,
+			  "Invalid value: %s: must be greater than or equal to "
+			  "%ld",
+			  text, least);
 }
 
-static bool log_params(const struct request *req, struct reply *reply)
+static bool log_params(const struct request *req, const struct target *to,
+		       struct reply *reply)
 {
 	const char *since = request_param(req, "sinceTime");
+	cJSON *causes;
 	time_t t;
 
-	if (since && request_param(req, "sinceSeconds"))
-		return status_plain(reply, 422, "Invalid",
-				    "PodLogOptions \"\" is invalid: at most "
-				    "one of `sinceTime` or `sinceSeconds` may "
-				    "be specified");
 	if (since && !time_parse(since, &t))
 		return status_bad_request(reply,
 					  "unable to decode query parameters: "
 					  "sinceTime");
-	return number_param(req, "sinceSeconds", 1, reply) &&
-	       number_param(req, "tailLines", 0, reply) &&
-	       number_param(req, "limitBytes", 1, reply);
+	causes = cJSON_CreateArray();
+	number_param(req, "tailLines", 0, causes);
+	number_param(req, "limitBytes", 1, causes);
+	if (since && request_param(req, "sinceSeconds"))
+		cause_add(causes, "FieldValueForbidden", "[]",
+			  "Forbidden: at most one of `sinceTime` or "
+			  "`sinceSeconds` may be specified");
+	else
+		number_param(req, "sinceSeconds", 1, causes);
+	return status_causes(reply, "", "PodLogOptions", to->name, causes);
 }
 
 static bool container_valid(const struct request *req, const struct obj *pod,
 			    struct reply *reply)
 {
-	static const char *const lists[] = {"containers", "initContainers"};
+	static const char *const lists[] = { "containers", "initContainers" };
 	const char *want = request_param(req, "container");
 	const cJSON *spec = json_get(pod->json, "spec");
 	const cJSON *at;
-	struct buf names = {0};
+	struct buf names = { 0 };
 	size_t i;
 
 	if (!want || !*want) {
@@ -225,7 +228,7 @@ static void follow_begin(struct request *req, const struct target *to,
 	follow->stamps = request_flag(req, "timestamps");
 	follow->pending = reply->body;
 	memset(&reply->body, 0, sizeof(reply->body));
-	reply->stream = (struct stream){follow_read, follow_free, follow};
+	reply->stream = (struct stream){ follow_read, follow_free, follow };
 }
 
 static void log_reply(struct request *req, const struct target *to,
@@ -258,7 +261,7 @@ static void log_reply(struct request *req, const struct target *to,
 
 void api_log(struct request *req, const struct target *to, struct reply *reply)
 {
-	if (!log_params(req, reply))
+	if (!log_params(req, to, reply))
 		return;
 	pthread_mutex_lock(&req->cluster->lock);
 	log_reply(req, to, reply);

@@ -20,8 +20,9 @@ struct controller {
 	struct work *queue;
 };
 
-struct settings settings = {
-	.pod_ms = 300, .stop_ms = 150, .bookmark_ms = 60000};
+struct settings settings = { .pod_ms = 300,
+			     .stop_ms = 150,
+			     .bookmark_ms = 60000 };
 
 static pthread_mutex_t wake_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake_cond;

@@ -39,15 +39,15 @@ static const char usage[] =
 static void read_options(int argc, char **argv, struct options *options)
 {
 	static const struct option rows[] = {
-		{"dir", required_argument, NULL, 'd'},
-		{"clusters", required_argument, NULL, 'c'},
-		{"namespace", required_argument, NULL, 'n'},
-		{"scenario", required_argument, NULL, 's'},
-		{"fast", no_argument, NULL, 'f'},
-		{"pod-ms", required_argument, NULL, 'p'},
-		{"stop-ms", required_argument, NULL, 't'},
-		{"keep", no_argument, NULL, 'k'},
-		{NULL, 0, NULL, 0},
+		{ "dir", required_argument, NULL, 'd' },
+		{ "clusters", required_argument, NULL, 'c' },
+		{ "namespace", required_argument, NULL, 'n' },
+		{ "scenario", required_argument, NULL, 's' },
+		{ "fast", no_argument, NULL, 'f' },
+		{ "pod-ms", required_argument, NULL, 'p' },
+		{ "stop-ms", required_argument, NULL, 't' },
+		{ "keep", no_argument, NULL, 'k' },
+		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 		.clusters = "aether-staging,aether-production",
 		.ns = "aether-services",
 	};
-	struct kubeconfig config = {0};
+	struct kubeconfig config = { 0 };
 	char *path;
 
 	read_options(argc, argv, &options);

@@ -11,20 +11,36 @@
 /* What a new object holds before anyone wrote a field: the fixed parts. */
 static cJSON *zero_object(const struct kind *kind)
 {
-	const char *text = "{\"metadata\":{},\"spec\":{},\"status\":{},"
-			   "\"involvedObject\":{},\"source\":{}}";
+	static const struct {
+		const char *kind;
+		const char *text;
+	} zeros[] = {
+		{ "Pod", "{\"metadata\":{},\"spec\":{\"containers\":[]},"
+			 "\"status\":{}}" },
+		{ "CronJob", "{\"metadata\":{},\"spec\":{\"jobTemplate\":{"
+			     "\"metadata\":{},\"spec\":{\"template\":{"
+			     "\"metadata\":{},\"spec\":{\"containers\":[]}}}}}"
+			     ",\"status\":{}}" },
+		{ "Event", "{\"metadata\":{},\"source\":{},"
+			   "\"deprecatedSource\":{},\"reportingComponent\":"
+			   "\"\",\"reportingInstance\":\"\"}" },
+		{ "Namespace", "{\"metadata\":{},\"spec\":{\"finalizers\":["
+			       "\"kubernetes\"]},\"status\":{\"phase\":"
+			       "\"Active\"}}" },
+		{ "StatefulSet", "{\"metadata\":{},\"spec\":{"
+				 "\"updateStrategy\":{},\"template\":{"
+				 "\"metadata\":{},\"spec\":{\"containers\":[]}"
+				 "}},\"status\":{}}" },
+	};
+	const char *text = "{\"metadata\":{},\"spec\":{\"strategy\":{},"
+			   "\"updateStrategy\":{},\"template\":{"
+			   "\"metadata\":{},\"spec\":{\"containers\":[]}}},"
+			   "\"status\":{}}";
+	size_t i;
 
-	if (kind_is(kind, "Pod"))
-		text = "{\"metadata\":{},\"spec\":{\"containers\":[]},"
-		       "\"status\":{}}";
-	else if (kind_is(kind, "CronJob"))
-		text = "{\"metadata\":{},\"spec\":{\"jobTemplate\":{"
-		       "\"metadata\":{},\"spec\":{\"template\":{\"metadata\":{}"
-		       ",\"spec\":{\"containers\":[]}}}}},\"status\":{}}";
-	else if (kind->flags & KIND_WORKLOAD)
-		text = "{\"metadata\":{},\"spec\":{\"strategy\":{},"
-		       "\"updateStrategy\":{},\"template\":{\"metadata\":{},"
-		       "\"spec\":{\"containers\":[]}}},\"status\":{}}";
+	for (i = 0; i < ARRAY_LEN(zeros); i++)
+		if (kind_is(kind, zeros[i].kind))
+			text = zeros[i].text;
 	return cJSON_Parse(text);
 }
 
@@ -69,7 +85,7 @@ static void entry_set(cJSON *entry, cJSON *take_set)
 
 static int entry_order(const cJSON *a, const cJSON *b)
 {
-	static const char *const by[] = {"operation", "time", "manager"};
+	static const char *const by[] = { "operation", "time", "manager" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(by); i++) {
@@ -121,7 +137,7 @@ static cJSON *entries_of(const cJSON *live, const cJSON *now)
 	return have ? json_copy(have) : cJSON_CreateArray();
 }
 
-static void take_from(cJSON *entry, const cJSON *changed, const cJSON *removed)
+void managed_take(cJSON *entry, const cJSON *changed, const cJSON *removed)
 {
 	cJSON *some = fields_minus(json_get(entry, "fieldsV1"), changed);
 
@@ -141,7 +157,7 @@ void managed_update(const cJSON *live, cJSON *now, const struct writer *by)
 	fields_strip(changed, status);
 	fields_strip(removed, status);
 	cJSON_ArrayForEach (entry, entries)
-		take_from(entry, changed, removed);
+		managed_take(entry, changed, removed);
 	entry = entry_find(entries, by, "Update");
 	if (changed->child && entry) {
 		time_seconds(time);
@@ -156,127 +172,6 @@ void managed_update(const cJSON *live, cJSON *now, const struct writer *by)
 	cJSON_Delete(changed);
 	cJSON_Delete(removed);
 	cJSON_Delete(zero);
-}
-
-struct conflict_list {
-	cJSON *causes;
-	struct buf text;
-	char *who;
-	int count;
-};
-
-static char *manager_text(const cJSON *entry)
-{
-	struct buf out = {0};
-	const char *sub = json_text(entry, "subresource");
-
-	buf_printf(&out, "\"%s\"", json_text(entry, "manager"));
-	if (sub)
-		buf_printf(&out, " with subresource \"%s\"", sub);
-	if (str_eq(json_text(entry, "operation"), "Update"))
-		buf_printf(&out, " using %s", json_text(entry, "apiVersion"));
-	return out.data;
-}
-
-static void conflict_add(void *ctx, const char *path)
-{
-	struct conflict_list *list = ctx;
-	cJSON *cause = cJSON_CreateObject();
-	char *message = xasprintf("conflict with %s", list->who);
-
-	json_put_text(cause, "reason", "FieldManagerConflict");
-	json_put_text(cause, "message", message);
-	json_put_text(cause, "field", path);
-	cJSON_AddItemToArray(list->causes, cause);
-	buf_printf(&list->text, "\n- %s", path);
-	list->count++;
-	free(message);
-}
-
-static void conflict_reply(struct reply *reply, struct conflict_list *list)
-{
-	cJSON *details = cJSON_CreateObject();
-	char *message;
-
-	if (list->count == 1) {
-		const cJSON *cause = list->causes->child;
-
-		message = xasprintf("Apply failed with 1 conflict: %s: %s",
-				    json_text(cause, "message"),
-				    json_text(cause, "field"));
-	} else {
-		message = xasprintf("Apply failed with %d conflicts: %s",
-				    list->count, list->text.data);
-	}
-	json_put(details, "causes", list->causes);
-	status_set(reply, 409, "Conflict", message, details);
-	free(message);
-}
-
-/*
- * For the manager "kubectl" alone, fields that still are what its annotation
- * says may be taken over without force.
- */
-static cJSON *allowed_fields(const cJSON *live, const struct writer *by)
-{
-	const char *text =
-		json_text(live, "metadata", "annotations", LAST_APPLIED);
-	cJSON *last, *all, *changed, *removed, *allowed;
-
-	if (!str_eq(by->manager, "kubectl") || !text)
-		return cJSON_CreateObject();
-	last = cJSON_Parse(text);
-	all = fields_of(last);
-	fields_compare(live, last, &changed, &removed);
-	allowed = fields_minus(all, changed);
-	cJSON_Delete(last);
-	cJSON_Delete(all);
-	cJSON_Delete(changed);
-	cJSON_Delete(removed);
-	return allowed;
-}
-
-/* True when the apply may go on; the owners lose what is taken over. */
-static bool settle(cJSON *entries, const cJSON *own, const cJSON *live,
-		   const cJSON *merged, const struct writer *by,
-		   struct reply *reply)
-{
-	struct conflict_list list = {.causes = cJSON_CreateArray()};
-	cJSON *allowed = allowed_fields(live, by);
-	cJSON *empty = live ? NULL : cJSON_CreateObject();
-	cJSON *changed, *removed, *at;
-
-	fields_compare(live ? live : empty, merged, &changed, &removed);
-	cJSON_ArrayForEach (at, entries) {
-		cJSON *both, *hard;
-
-		if (at == own || by->force)
-			continue;
-		both = fields_both(json_get(at, "fieldsV1"), changed);
-		hard = fields_minus(both, allowed);
-		if (hard->child) {
-			list.who = manager_text(at);
-			buf_printf(&list.text, "%sconflicts with %s:",
-				   list.count ? "\n" : "", list.who);
-			fields_paths(hard, conflict_add, &list);
-			free(list.who);
-		}
-		cJSON_Delete(both);
-		cJSON_Delete(hard);
-	}
-	cJSON_ArrayForEach (at, entries)
-		if (at != own && !list.count)
-			take_from(at, changed, removed);
-	if (list.count)
-		conflict_reply(reply, &list);
-	else
-		cJSON_Delete(list.causes);
-	buf_release(&list.text);
-	cJSON_Delete(allowed);
-	cJSON_Delete(empty);
-	cJSON_Delete(changed);
-	cJSON_Delete(removed);
-	return list.count == 0;
 }
 
 /* What this manager applied before, applies no more, and nobody else owns. */
@@ -301,9 +196,9 @@ static cJSON *abandoned(const cJSON *entries, const cJSON *own,
 /* Objects without managedFields belong to "before-first-apply". */
 static cJSON *apply_entries(const cJSON *live, const struct kind *kind)
 {
-	const struct writer before = {.kind = kind,
-				      .manager = "before-first-apply",
-				      .subresource = ""};
+	const struct writer before = { .kind = kind,
+				       .manager = "before-first-apply",
+				       .subresource = "" };
 	const cJSON *have = json_get(live, "metadata", "managedFields");
 	cJSON *entries, *zero, *changed, *removed;
 
@@ -325,16 +220,38 @@ static void refresh_last_applied(const cJSON *live, cJSON *merged,
 				 const cJSON *config, const struct writer *by)
 {
 	cJSON *annotations = json_get(merged, "metadata", "annotations");
+	cJSON *sorted;
 	char *text, *line;
 
 	if (!str_eq(by->manager, "kubectl") ||
 	    !json_text(live, "metadata", "annotations", LAST_APPLIED))
 		return;
-	text = json_print(config);
+	sorted = json_sorted(config);
+	text = json_print(sorted);
 	line = xasprintf("%s\n", text);
 	json_put_text(annotations, LAST_APPLIED, line);
 	free(line);
 	free(text);
+	cJSON_Delete(sorted);
+}
+
+/*
+ * The applier's entry gets the new set. Its time is that of the last apply
+ * that changed the object: none at all if the first one changed nothing.
+ */
+static void renew(cJSON *entries, cJSON *own, const struct writer *by,
+		  cJSON *take_set, bool unchanged)
+{
+	cJSON *entry = entry_new(by, "Apply", take_set);
+	const cJSON *time = json_get(own, "time");
+
+	if (unchanged && time)
+		json_put(entry, "time", json_copy(time));
+	else if (unchanged)
+		json_del(entry, "time");
+	if (own)
+		cJSON_Delete(cJSON_DetachItemViaPointer(entries, own));
+	cJSON_AddItemToArray(entries, entry);
 }
 
 cJSON *managed_apply(const cJSON *live, const cJSON *config,
@@ -344,7 +261,6 @@ cJSON *managed_apply(const cJSON *live, const cJSON *config,
 	cJSON *own = entry_find(entries, by, "Apply");
 	cJSON *set = fields_of(config);
 	cJSON *left, *merged;
-	bool same;
 
 	fields_strip(set, str_eq(by->subresource, "status"));
 	merged = live ? fields_merge(live, config) : json_copy(config);
@@ -353,21 +269,13 @@ cJSON *managed_apply(const cJSON *live, const cJSON *config,
 	left = abandoned(entries, own, set);
 	fields_prune(merged, left);
 	cJSON_Delete(left);
-	if (!settle(entries, own, live, merged, by, reply)) {
+	if (!managed_settle(entries, own, live, merged, by, reply)) {
 		cJSON_Delete(entries);
 		cJSON_Delete(set);
 		cJSON_Delete(merged);
 		return NULL;
 	}
-	same = live && own && json_same(json_get(own, "fieldsV1"), set) &&
-	       json_same(live, merged);
-	if (same) {
-		cJSON_Delete(set);
-	} else {
-		if (own)
-			cJSON_Delete(cJSON_DetachItemViaPointer(entries, own));
-		cJSON_AddItemToArray(entries, entry_new(by, "Apply", set));
-	}
+	renew(entries, own, by, set, live && json_same(live, merged));
 	refresh_last_applied(live, merged, config, by);
 	entries_store(merged, entries);
 	return merged;
@@ -375,7 +283,7 @@ cJSON *managed_apply(const cJSON *live, const cJSON *config,
 
 bool managed_same(const cJSON *a, const cJSON *b)
 {
-	cJSON *copies[2] = {json_copy(a), json_copy(b)};
+	cJSON *copies[2] = { json_copy(a), json_copy(b) };
 	bool same;
 	int i;
 

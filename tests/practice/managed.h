@@ -27,6 +27,17 @@ void managed_update(const cJSON *live, cJSON *now, const struct writer *by);
 cJSON *managed_apply(const cJSON *live, const cJSON *config,
 		     const struct writer *by, struct reply *reply);
 
+/*
+ * Takes what an apply changes away from the other managers. False after
+ * setting a 409: somebody owns it and there is no force. own may be NULL.
+ */
+bool managed_settle(cJSON *entries, const cJSON *own, const cJSON *live,
+		    const cJSON *merged, const struct writer *by,
+		    struct reply *reply);
+
+/* An entry of managedFields without what was changed or removed. */
+void managed_take(cJSON *entry, const cJSON *changed, const cJSON *removed);
+
 /* True when two objects differ in nothing but times in managedFields. */
 bool managed_same(const cJSON *a, const cJSON *b);
 

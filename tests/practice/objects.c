@@ -1,10 +1,12 @@
 #include "objects.h"
 
-#include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "status.h"
+#include "util.h"
+
+#define TEMPLATE_GENERATION "deprecated.daemonset.template.generation"
 
 /* Sets a text member where none is. */
 static void fallback(cJSON *object, const char *name, const char *text)
@@ -140,6 +142,59 @@ static void default_job(cJSON *object)
 	}
 }
 
+/* The fields that core/v1 prints even when they are empty. */
+static void default_event(cJSON *event)
+{
+	static const char *const times[] = { "eventTime", "firstTimestamp",
+					     "lastTimestamp" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(times); i++)
+		if (!json_get(event, times[i]))
+			json_put(event, times[i], cJSON_CreateNull());
+	fallback(event, "reportingComponent", "");
+	fallback(event, "reportingInstance", "");
+	fallback_object(event, "source");
+}
+
+cJSON *object_status(const struct kind *kind)
+{
+	static const struct {
+		const char *kind;
+		const char *counters[4];
+	} rows[] = {
+		{ "StatefulSet", { "replicas", "availableReplicas" } },
+		{ "ReplicaSet", { "replicas" } },
+		{ "DaemonSet",
+		  { "currentNumberScheduled", "numberMisscheduled",
+		    "desiredNumberScheduled", "numberReady" } },
+	};
+	cJSON *status = cJSON_CreateObject();
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_LEN(rows); i++)
+		for (j = 0; kind_is(kind, rows[i].kind) && j < 4 &&
+			    rows[i].counters[j];
+		     j++)
+			json_put_long(status, rows[i].counters[j], 0);
+	return status;
+}
+
+void object_follow(const struct kind *kind, const cJSON *live, cJSON *object)
+{
+	const char *text =
+		json_text(live, "metadata", "annotations", TEMPLATE_GENERATION);
+	char next[24];
+
+	if (!kind_is(kind, "DaemonSet") || !text ||
+	    json_same(json_get(live, "spec", "template"),
+		      json_get(object, "spec", "template")))
+		return;
+	snprintf(next, sizeof(next), "%ld", atol(text) + 1);
+	json_put_text(json_make(object, "metadata", "annotations"),
+		      TEMPLATE_GENERATION, next);
+}
+
 void object_default(const struct kind *kind, cJSON *object)
 {
 	cJSON *spec = json_get(object, "spec");
@@ -165,6 +220,7 @@ void object_default(const struct kind *kind, cJSON *object)
 	if (kind_is(kind, "CronJob")) {
 		cJSON *cron = json_make(object, "spec");
 
+		json_make(cron, "jobTemplate", "metadata");
 		fallback(cron, "concurrencyPolicy", "Allow");
 		fallback_long(cron, "failedJobsHistoryLimit", 1);
 		fallback_long(cron, "successfulJobsHistoryLimit", 3);
@@ -174,144 +230,21 @@ void object_default(const struct kind *kind, cJSON *object)
 					   "template", "spec"),
 				 "OnFailure");
 	}
+	if (kind_is(kind, "Event"))
+		default_event(object);
+	if (kind_is(kind, "DaemonSet") &&
+	    !json_get(object, "metadata", "annotations", TEMPLATE_GENERATION))
+		json_put_text(json_make(object, "metadata", "annotations"),
+			      TEMPLATE_GENERATION, "1");
 	if (kind_is(kind, "Namespace")) {
+		cJSON *finalizers = cJSON_CreateArray();
+
+		cJSON_AddItemToArray(finalizers,
+				     cJSON_CreateString("kubernetes"));
+		json_put(json_make(object, "spec"), "finalizers", finalizers);
 		fallback(json_make(object, "status"), "phase", "Active");
 		json_put_text(json_make(object, "metadata", "labels"),
 			      "kubernetes.io/metadata.name",
 			      json_text(object, "metadata", "name"));
 	}
-}
-
-bool object_name_valid(const struct kind *kind, const char *name,
-		       struct reply *reply)
-{
-	size_t i, len = strlen(name);
-	bool ok = len > 0 && len <= 253 && isalnum((unsigned char)name[0]) &&
-		  isalnum((unsigned char)name[len - 1]);
-
-	for (i = 0; ok && i < len; i++)
-		ok = islower((unsigned char)name[i]) ||
-		     isdigit((unsigned char)name[i]) ||
-		     strchr("-.", name[i]) != NULL;
-	if (ok)
-		return true;
-	return status_invalid(reply, kind, name, "FieldValueInvalid",
-			      "metadata.name",
-			      "Invalid value: \"%s\": a lowercase RFC 1123 "
-			      "subdomain must consist of lower case "
-			      "alphanumeric characters, '-' or '.', and must "
-			      "start and end with an alphanumeric character",
-			      name);
-}
-
-static bool validate_workload(const struct kind *kind, const char *name,
-			      const cJSON *live, const cJSON *object,
-			      struct reply *reply)
-{
-	const cJSON *selector = json_get(object, "spec", "selector");
-	const cJSON *at;
-
-	if (!selector)
-		return status_invalid(reply, kind, name, "FieldValueRequired",
-				      "spec.selector", "Required value");
-	if (live && !json_same(selector, json_get(live, "spec", "selector")))
-		return status_invalid(reply, kind, name, "FieldValueInvalid",
-				      "spec.selector",
-				      "Invalid value: field is immutable");
-	cJSON_ArrayForEach (at, json_get(selector, "matchLabels"))
-		if (!json_same(at, json_get(object, "spec", "template",
-					    "metadata", "labels", at->string)))
-			return status_invalid(
-				reply, kind, name, "FieldValueInvalid",
-				"spec.template.metadata.labels",
-				"Invalid value: `selector` does not match "
-				"template `labels`");
-	if (json_empty(
-		    json_get(object, "spec", "template", "spec", "containers")))
-		return status_invalid(reply, kind, name, "FieldValueRequired",
-				      "spec.template.spec.containers",
-				      "Required value");
-	return true;
-}
-
-static bool validate_lease(const struct kind *kind, const char *name,
-			   const cJSON *object, struct reply *reply)
-{
-	const cJSON *spec = json_get(object, "spec");
-	const cJSON *duration = json_get(spec, "leaseDurationSeconds");
-
-	if (duration && json_number(duration, 0) < 1)
-		return status_invalid(reply, kind, name, "FieldValueInvalid",
-				      "spec.leaseDurationSeconds",
-				      "Invalid value: %ld: must be greater "
-				      "than 0",
-				      json_number(duration, 0));
-	if (json_long(spec, 0, "leaseTransitions") < 0)
-		return status_invalid(reply, kind, name, "FieldValueInvalid",
-				      "spec.leaseTransitions",
-				      "Invalid value: %ld: must be greater "
-				      "than or equal to 0",
-				      json_long(spec, 0, "leaseTransitions"));
-	return true;
-}
-
-bool object_validate(const struct kind *kind, const char *name,
-		     const cJSON *live, const cJSON *object,
-		     struct reply *reply)
-{
-	if (kind_is(kind, "Secret"))
-		return secret_validate(kind, name, live, object, reply);
-	if (kind->flags & KIND_WORKLOAD)
-		return validate_workload(kind, name, live, object, reply);
-	if (kind_is(kind, "Lease"))
-		return validate_lease(kind, name, object, reply);
-	return true;
-}
-
-static const char *const secret_fields[] = {
-	"apiVersion", "kind", "metadata",  "data",
-	"stringData", "type", "immutable", NULL};
-static const char *const metadata_fields[] = {"name",
-					      "generateName",
-					      "namespace",
-					      "uid",
-					      "resourceVersion",
-					      "generation",
-					      "creationTimestamp",
-					      "deletionTimestamp",
-					      "deletionGracePeriodSeconds",
-					      "labels",
-					      "annotations",
-					      "ownerReferences",
-					      "finalizers",
-					      "managedFields",
-					      "selfLink",
-					      NULL};
-
-static const char *unknown_in(const cJSON *object, const char *const *known)
-{
-	const cJSON *at;
-
-	cJSON_ArrayForEach (at, object) {
-		size_t i;
-
-		for (i = 0; known[i] && !str_eq(known[i], at->string); i++)
-			;
-		if (!known[i])
-			return at->string;
-	}
-	return NULL;
-}
-
-char *object_unknown(const struct kind *kind, const cJSON *object)
-{
-	const char *name;
-
-	if (kind_is(kind, "Secret")) {
-		name = unknown_in(object, secret_fields);
-		if (name)
-			return xasprintf(".%s", name);
-	}
-	name = unknown_in(json_get(object, "metadata"), metadata_fields);
-	return name ? xasprintf(".metadata.%s", name) : NULL;
 }

@@ -19,12 +19,21 @@ enum body_source {
  * Checks what decoding a typed object would refuse (base64 of a Secret, times
  * of a Lease), folds stringData into data, drops empty maps.
  */
-bool object_decode(const struct kind *kind, const char *name, cJSON *object,
+bool object_decode(const struct kind *kind, cJSON *object,
 		   enum body_source source, const char *raw,
 		   struct reply *reply);
 
 /* Unknown fields: a NULL result means none; otherwise ".path". */
 char *object_unknown(const struct kind *kind, const cJSON *object);
+
+/* Drops those unknown fields. */
+void object_prune(const struct kind *kind, cJSON *object);
+
+/* The status of a new object. */
+cJSON *object_status(const struct kind *kind);
+
+/* What follows from a change of the spec (annotations of a DaemonSet). */
+void object_follow(const struct kind *kind, const cJSON *live, cJSON *object);
 
 /* Sets what the server sets when a client does not. */
 void object_default(const struct kind *kind, cJSON *object);

@@ -30,7 +30,7 @@ static cJSON *strategic_list(const cJSON *live, const cJSON *patch,
 			     const char *keys[2])
 {
 	/* A patch merges ports by containerPort alone. */
-	const char *first[2] = {keys[0], NULL};
+	const char *first[2] = { keys[0], NULL };
 	cJSON *out = live ? json_copy(live) : cJSON_CreateArray();
 	cJSON *at;
 

@@ -118,7 +118,7 @@ struct cert pki_server(const struct pki *pki)
 {
 	gnutls_x509_privkey_t key = key_new();
 	gnutls_x509_crt_t cert = cert_new(key, "practice-apiserver");
-	struct in_addr loopback = {.s_addr = htonl(INADDR_LOOPBACK)};
+	struct in_addr loopback = { .s_addr = htonl(INADDR_LOOPBACK) };
 
 	check(gnutls_x509_crt_set_subject_alt_name(cert, GNUTLS_SAN_DNSNAME,
 						   "localhost", 9,

@@ -23,7 +23,7 @@ struct obj_list owned_list(struct cluster *cl, const struct kind *kind,
 			   const struct obj *owner)
 {
 	const char *uid = json_text(owner->json, "metadata", "uid");
-	struct obj_list list = {0};
+	struct obj_list list = { 0 };
 	size_t count, i;
 	size_t first = store_range(cl, kind, owner->ns, &count);
 
@@ -60,6 +60,14 @@ struct obj *owner_of(struct cluster *cl, const struct obj *obj)
 			     json_text(ref, "uid")))
 		return NULL;
 	return owner;
+}
+
+void count_put(cJSON *status, const char *name, long count)
+{
+	if (count)
+		json_put_long(status, name, count);
+	else
+		json_del(status, name);
 }
 
 bool pod_terminating(const struct obj *pod)
@@ -141,8 +149,9 @@ void condition_set(cJSON *status, const char *type, bool value,
 struct obj *controller_put_as(struct cluster *cl, struct obj *obj,
 			      cJSON *take_json, const char *manager)
 {
-	const struct writer by = {
-		.kind = obj->kind, .manager = manager, .subresource = "status"};
+	const struct writer by = { .kind = obj->kind,
+				   .manager = manager,
+				   .subresource = "status" };
 
 	if (json_same(obj->json, take_json)) {
 		cJSON_Delete(take_json);
@@ -162,9 +171,9 @@ struct obj *controller_create(struct cluster *cl, const struct kind *kind,
 			      const struct obj *owner, const char *name,
 			      cJSON *take_json)
 {
-	const struct writer by = {.kind = kind,
-				  .manager = "kube-controller-manager",
-				  .subresource = ""};
+	const struct writer by = { .kind = kind,
+				   .manager = "kube-controller-manager",
+				   .subresource = "" };
 	cJSON *metadata = json_make(take_json, "metadata");
 	cJSON *ref = cJSON_CreateObject();
 	char now[TIME_LEN], uid[37];
@@ -262,6 +271,8 @@ void event_record(struct cluster *cl, const struct obj *about, const char *type,
 	json_put_text(event, "reason", reason);
 	json_put_text(event, "message", message);
 	json_put_text(json_make(event, "source"), "component", component);
+	json_put(event, "eventTime", cJSON_CreateNull());
+	json_put_text(event, "reportingInstance", "");
 	json_put_text(event, "firstTimestamp", now);
 	json_put_text(event, "lastTimestamp", now);
 	json_put_long(event, "count", 1);

@@ -18,6 +18,9 @@ void obj_list_release(struct obj_list *list);
 /* The object's controller owner, or NULL. */
 struct obj *owner_of(struct cluster *cl, const struct obj *obj);
 
+/* A counter of a status: absent when 0. */
+void count_put(cJSON *status, const char *name, long count);
+
 bool pod_terminating(const struct obj *pod);
 bool pod_ready(const struct obj *pod);
 /* Ready for at least min_ready_s seconds. */

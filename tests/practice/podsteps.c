@@ -177,7 +177,7 @@ static void step_crash(struct cluster *cl, struct pod_run *run, struct obj *pod)
 
 	pod_log_release(&run->previous);
 	run->previous = run->log;
-	run->log = (struct pod_log){0};
+	run->log = (struct pod_log){ 0 };
 	run->running = false;
 	run->instance++;
 	run->restarts++;

@@ -1,12 +1,13 @@
 # The practice API server, for tests and the demo: build/practice/keyrot-practice
 
-PRACTICE_SRCS := main.c util.c times.c base64.c json.c kinds.c store.c \
-	status.c fieldset.c fieldops.c managed.c patch.c secrets.c objects.c \
-	selector.c render.c events.c read.c write.c verbs.c delete.c auth.c \
-	reviews.c watch.c discovery.c api.c logs.c kubelet.c podsteps.c podstatus.c podlog.c pods.c \
-	loop.c replicaset.c deployment.c deploystatus.c sets.c jobs.c pki.c kubeconfig.c \
-	fault.c faultreply.c body.c serve.c server.c scenario.c control.c \
-	yamltree.c
+PRACTICE_SRCS := api.c auth.c base64.c body.c conflicts.c control.c delete.c \
+	deployment.c deploystatus.c discovery.c events.c fault.c \
+	faultreply.c fieldops.c fieldset.c invalid.c jobs.c json.c kinds.c \
+	kubeconfig.c kubelet.c logs.c loop.c main.c managed.c objects.c \
+	options.c patch.c pki.c podlog.c pods.c podstatus.c podsteps.c \
+	read.c render.c replicaset.c reviews.c scale.c scenario.c secrets.c \
+	selector.c serve.c server.c sets.c status.c store.c times.c util.c \
+	validate.c verbs.c watch.c write.c yamltree.c
 PRACTICE_OBJS := $(PRACTICE_SRCS:%.c=build/practice/%.o)
 PRACTICE_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wpedantic \
 	-Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \

@@ -189,8 +189,8 @@ static void list_body(struct request *req, const struct target *to,
 	struct obj **objs = snapshot(req->cluster, to, page->rv, &count);
 	bool all = !request_param(req, "labelSelector") &&
 		   !request_param(req, "fieldSelector");
-	struct buf items = {0};
-	struct buf body = {0};
+	struct buf items = { 0 };
+	struct buf body = { 0 };
 
 	if (page->rv != req->cluster->rv)
 		qsort(objs, count, sizeof(struct obj *), by_key);
@@ -206,9 +206,14 @@ static void list_body(struct request *req, const struct target *to,
 			   to->kind->name, kind_api_version(to->kind));
 	buf_str(&body, ",\"metadata\":");
 	page_end(page, all, &body);
-	buf_str(&body, ",\"items\":[");
-	buf_add(&body, items.data, items.len);
-	buf_str(&body, "]}\n");
+	/* As the server does: no partial objects are null, not a list. */
+	if (!items.len && form == FORM_METADATA) {
+		buf_str(&body, ",\"items\":null}\n");
+	} else {
+		buf_str(&body, ",\"items\":[");
+		buf_add(&body, items.data, items.len);
+		buf_str(&body, "]}\n");
+	}
 	buf_release(&items);
 	reply->body = body;
 	free(objs);
@@ -217,7 +222,7 @@ static void list_body(struct request *req, const struct target *to,
 void api_list(struct request *req, const struct target *to, struct reply *reply)
 {
 	struct selector *selector;
-	struct page page = {0};
+	struct page page = { 0 };
 	enum form form;
 
 	if (!accept_form(req, true, &form, reply) ||

@@ -33,7 +33,8 @@ static void render_alias(struct buf *out, const struct kind *kind,
 	cJSON *copy = json_copy(object);
 	char *text;
 
-	event_from_core(copy);
+	if (kind_is(kind, "Event"))
+		event_from_core(copy);
 	text = json_print(copy);
 	if (!item)
 		render_head(out, kind);
@@ -139,8 +140,11 @@ bool accept_form(const struct request *req, bool list, enum form *out,
 	free(copy);
 	if (ok)
 		return true;
-	return status_plain(reply, 406, "NotAcceptable",
-			    "only the following media types are accepted: "
-			    "application/json, application/yaml, "
-			    "application/vnd.kubernetes.protobuf");
+	/* A list's refusal has no details, an object's has empty ones. */
+	status_set(reply, 406, "NotAcceptable",
+		   "only the following media types are accepted: "
+		   "application/json, application/yaml, "
+		   "application/vnd.kubernetes.protobuf",
+		   list ? NULL : cJSON_CreateObject());
+	return false;
 }

@@ -13,7 +13,7 @@ struct tally {
 
 static struct tally count_pods(const struct obj_list *pods, long min_ready_s)
 {
-	struct tally tally = {0};
+	struct tally tally = { 0 };
 	size_t i;
 
 	for (i = 0; i < pods->len; i++) {
@@ -88,9 +88,9 @@ static void put_status(struct cluster *cl, struct obj *set,
 	cJSON *status = json_make(next, "status");
 
 	json_put_long(status, "replicas", tally->live);
-	json_put_long(status, "fullyLabeledReplicas", tally->live);
-	json_put_long(status, "readyReplicas", tally->ready);
-	json_put_long(status, "availableReplicas", tally->available);
+	count_put(status, "fullyLabeledReplicas", tally->live);
+	count_put(status, "readyReplicas", tally->ready);
+	count_put(status, "availableReplicas", tally->available);
 	json_put_long(status, "terminatingReplicas", tally->terminating);
 	json_put_long(status, "observedGeneration",
 		      json_long(next, 0, "metadata", "generation"));

@@ -61,9 +61,9 @@ void api_review(struct request *req, const struct target *to,
 
 	if (!str_eq(req->method, "POST")) {
 		cJSON_Delete(body);
-		status_plain(reply, 405, "MethodNotAllowed",
-			     "the server does not allow this method on the "
-			     "requested resource");
+		status_bare(reply, 405, "MethodNotAllowed",
+			    "the server does not allow this method on the "
+			    "requested resource");
 		return;
 	}
 	if (!body) {

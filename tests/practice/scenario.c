@@ -176,8 +176,8 @@ static void stamp(struct cluster *cl, const struct kind *kind, cJSON *json,
 static void put_managers(const struct kind *kind, const cJSON *object,
 			 cJSON *json)
 {
-	struct writer by = {.kind = kind, .subresource = ""};
-	struct reply ignored = {0};
+	struct writer by = { .kind = kind, .subresource = "" };
+	struct reply ignored = { 0 };
 	cJSON *next;
 
 	by.manager = json_text(object, "$manager");
@@ -201,9 +201,9 @@ const char *scenario_put(struct cluster *cl, const cJSON *object,
 {
 	const char *own = json_text(object, "metadata", "namespace");
 	const char *name = json_text(object, "metadata", "name");
-	const struct kind *kind = kind_by_name(json_text(object, "apiVersion"),
-					       json_text(object, "kind"));
-	struct reply ignored = {0};
+	const struct kind *kind = kind_stored(kind_by_name(
+		json_text(object, "apiVersion"), json_text(object, "kind")));
+	struct reply ignored = { 0 };
 	cJSON *json;
 
 	if (!kind || !name)
@@ -212,7 +212,7 @@ const char *scenario_put(struct cluster *cl, const cJSON *object,
 	put_namespace(cl, ns);
 	json = json_copy(object);
 	stamp(cl, kind, json, ns);
-	if (!object_decode(kind, name, json, BODY_FULL, "", &ignored)) {
+	if (!object_decode(kind, json, BODY_FULL, "", &ignored)) {
 		cJSON_Delete(json);
 		buf_release(&ignored.body);
 		return "the object cannot be decoded";

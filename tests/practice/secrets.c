@@ -8,43 +8,34 @@
 
 enum { SECRET_MAX_BYTES = 1048576 };
 
-static bool refuse_base64(const struct kind *kind, const char *name,
-			  const cJSON *object, enum body_source source,
+static bool refuse_base64(const cJSON *object, enum body_source source,
 			  const char *raw, size_t at, struct reply *reply)
 {
+	cJSON *causes;
 	char *text;
 
-	switch (source) {
-	case BODY_APPLY:
+	if (source == BODY_APPLY)
 		return status_plain(reply, 500, NULL,
 				    "illegal base64 data at input byte %zu",
 				    at);
-	case BODY_MERGE:
-		text = json_print(object);
-		status_invalid(reply, kind, name, "FieldValueInvalid", "patch",
-			       "Invalid value: \"%s\": error decoding patch: "
-			       "illegal base64 data at input byte %zu",
-			       text, at);
-		free(text);
-		return false;
-	case BODY_STRATEGIC:
-		return status_invalid(reply, kind, name, "FieldValueInvalid",
-				      "patch",
-				      "Invalid value: \"%s\": illegal base64 "
-				      "data at input byte %zu",
-				      raw, at);
-	case BODY_FULL:
-		break;
-	}
-	return status_bad_request(reply,
-				  "Secret in version \"v1\" cannot be handled "
-				  "as a Secret: illegal base64 data at input "
-				  "byte %zu",
-				  at);
+	if (source == BODY_FULL)
+		return status_bad_request(reply,
+					  "Secret in version \"v1\" cannot be "
+					  "handled as a Secret: illegal base64 "
+					  "data at input byte %zu",
+					  at);
+	/* The real server quotes the whole object here, or the patch. */
+	causes = cJSON_CreateArray();
+	text = source == BODY_MERGE ? json_print(object) : xstrdup(raw);
+	cause_add(causes, "FieldValueInvalid", "patch",
+		  "Invalid value: \"%s\": illegal base64 data at input byte "
+		  "%zu",
+		  text, at);
+	free(text);
+	return status_causes(reply, "", "", "", causes);
 }
 
-static bool decode_secret(const struct kind *kind, const char *name,
-			  cJSON *object, enum body_source source,
+static bool decode_secret(cJSON *object, enum body_source source,
 			  const char *raw, struct reply *reply)
 {
 	cJSON *data = json_get(object, "data");
@@ -57,14 +48,13 @@ static bool decode_secret(const struct kind *kind, const char *name,
 
 		if (cJSON_IsNull(at)) {
 			json_put_text(data, at->string, "");
-			return decode_secret(kind, name, object, source, raw,
-					     reply);
+			return decode_secret(object, source, raw, reply);
 		}
 		bytes = at->valuestring
 				? base64_decode(at->valuestring, &len, &bad)
 				: NULL;
 		if (!bytes)
-			return refuse_base64(kind, name, object, source, raw,
+			return refuse_base64(object, source, raw,
 					     at->valuestring ? bad : 0, reply);
 		free(bytes);
 	}
@@ -122,16 +112,16 @@ static void drop_empty(cJSON *object, const char *name)
 		json_del(object, name);
 }
 
-bool object_decode(const struct kind *kind, const char *name, cJSON *object,
+bool object_decode(const struct kind *kind, cJSON *object,
 		   enum body_source source, const char *raw,
 		   struct reply *reply)
 {
-	static const char *const lease[] = {"acquireTime", "renewTime", NULL};
-	static const char *const event[] = {"eventTime", NULL};
+	static const char *const lease[] = { "acquireTime", "renewTime", NULL };
+	static const char *const event[] = { "eventTime", NULL };
 	cJSON *metadata = json_get(object, "metadata");
 
 	if (kind_is(kind, "Secret") &&
-	    !decode_secret(kind, name, object, source, raw, reply))
+	    !decode_secret(object, source, raw, reply))
 		return false;
 	if (kind_is(kind, "Lease") &&
 	    !decode_times(kind, json_get(object, "spec"), lease, reply))
@@ -161,29 +151,32 @@ static bool validate_data(const struct kind *kind, const char *name,
 			  const cJSON *data, struct reply *reply)
 {
 	const cJSON *at;
+	cJSON *causes = cJSON_CreateArray();
 	size_t total = 0;
 
 	cJSON_ArrayForEach (at, data) {
 		size_t len = strlen(at->valuestring);
 		const char *pad = strchr(at->valuestring, '=');
 
-		if (!key_valid(at->string))
-			return status_invalid(
-				reply, kind, name, "FieldValueInvalid", "data",
-				"Invalid value: \"%s\": a valid config "
-				"key must consist of alphanumeric characters, "
-				"'-', '_' or '.'",
-				at->string);
+		if (!key_valid(at->string)) {
+			char *field = xasprintf("data[%s]", at->string);
+
+			cause_add(causes, "FieldValueInvalid", field,
+				  "Invalid value: \"%s\": a valid config key "
+				  "must consist of alphanumeric characters, "
+				  "'-', '_' or '.'",
+				  at->string);
+			free(field);
+		}
 		total += len / 4 * 3;
 		if (pad)
 			total -= strlen(pad);
 	}
 	if (total > SECRET_MAX_BYTES)
-		return status_invalid(reply, kind, name, "FieldValueTooLong",
-				      "data",
-				      "Too long: may not be more than %d bytes",
-				      SECRET_MAX_BYTES);
-	return true;
+		cause_add(causes, "FieldValueTooLong", "data",
+			  "Too long: may not be more than %d bytes",
+			  SECRET_MAX_BYTES);
+	return status_causes(reply, "", kind->name, name, causes);
 }
 
 static bool validate_type(const struct kind *kind, const char *name,
@@ -193,12 +186,13 @@ static bool validate_type(const struct kind *kind, const char *name,
 		const char *type;
 		const char *key;
 	} needs[] = {
-		{"kubernetes.io/tls", "tls.crt"},
-		{"kubernetes.io/tls", "tls.key"},
-		{"kubernetes.io/dockerconfigjson", ".dockerconfigjson"},
-		{"kubernetes.io/ssh-auth", "ssh-privatekey"},
+		{ "kubernetes.io/tls", "tls.crt" },
+		{ "kubernetes.io/tls", "tls.key" },
+		{ "kubernetes.io/dockerconfigjson", ".dockerconfigjson" },
+		{ "kubernetes.io/ssh-auth", "ssh-privatekey" },
 	};
 	const char *type = json_text(object, "type");
+	cJSON *causes = cJSON_CreateArray();
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(needs); i++) {
@@ -208,12 +202,11 @@ static bool validate_type(const struct kind *kind, const char *name,
 		    json_get(object, "data", needs[i].key))
 			continue;
 		field = xasprintf("data[%s]", needs[i].key);
-		status_invalid(reply, kind, name, "FieldValueRequired", field,
-			       "Required value");
+		cause_add(causes, "FieldValueRequired", field,
+			  "Required value");
 		free(field);
-		return false;
 	}
-	return true;
+	return status_causes(reply, "", kind->name, name, causes);
 }
 
 bool secret_validate(const struct kind *kind, const char *name,

@@ -52,7 +52,7 @@ static char *value_set(const char *one)
 /* "(a, b)" as ",a,b,"; NULL when malformed. */
 static char *value_list(const char **at)
 {
-	struct buf out = {0};
+	struct buf out = { 0 };
 
 	skip_space(at);
 	if (**at != '(')
@@ -134,26 +134,26 @@ static bool field_known(const struct kind *kind, const char *field)
 		const char *kind;
 		const char *field;
 	} known[] = {
-		{"", "metadata.name"},
-		{"", "metadata.namespace"},
-		{"Pod", "spec.nodeName"},
-		{"Pod", "spec.restartPolicy"},
-		{"Pod", "spec.schedulerName"},
-		{"Pod", "spec.serviceAccountName"},
-		{"Pod", "status.phase"},
-		{"Pod", "status.podIP"},
-		{"Secret", "type"},
-		{"ReplicaSet", "status.replicas"},
-		{"Job", "status.successful"},
-		{"Namespace", "status.phase"},
-		{"Event", "involvedObject.kind"},
-		{"Event", "involvedObject.name"},
-		{"Event", "involvedObject.namespace"},
-		{"Event", "involvedObject.uid"},
-		{"Event", "reason"},
-		{"Event", "reportingComponent"},
-		{"Event", "source"},
-		{"Event", "type"},
+		{ "", "metadata.name" },
+		{ "", "metadata.namespace" },
+		{ "Pod", "spec.nodeName" },
+		{ "Pod", "spec.restartPolicy" },
+		{ "Pod", "spec.schedulerName" },
+		{ "Pod", "spec.serviceAccountName" },
+		{ "Pod", "status.phase" },
+		{ "Pod", "status.podIP" },
+		{ "Secret", "type" },
+		{ "ReplicaSet", "status.replicas" },
+		{ "Job", "status.successful" },
+		{ "Namespace", "status.phase" },
+		{ "Event", "involvedObject.kind" },
+		{ "Event", "involvedObject.name" },
+		{ "Event", "involvedObject.namespace" },
+		{ "Event", "involvedObject.uid" },
+		{ "Event", "reason" },
+		{ "Event", "reportingComponent" },
+		{ "Event", "source" },
+		{ "Event", "type" },
 	};
 	size_t i;
 

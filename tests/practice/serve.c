@@ -49,7 +49,7 @@ bool request_flag(const struct request *req, const char *name)
 
 bool request_gone(const struct request *req)
 {
-	struct pollfd poll_fd = {.fd = req->fd, .events = POLLRDHUP};
+	struct pollfd poll_fd = { .fd = req->fd, .events = POLLRDHUP };
 
 	return poll(&poll_fd, 1, 0) > 0;
 }

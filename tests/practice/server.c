@@ -24,8 +24,8 @@ static struct server servers[CLUSTERS_MAX];
 
 static int listen_on(int port)
 {
-	struct sockaddr_in addr = {.sin_family = AF_INET,
-				   .sin_port = htons((uint16_t)port)};
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_port = htons((uint16_t)port) };
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int one = 1;
 
@@ -49,7 +49,7 @@ static int port_of(int fd)
 
 static void take_connection(struct server *server, int fd)
 {
-	struct sockaddr_in peer = {.sin_family = AF_INET};
+	struct sockaddr_in peer = { .sin_family = AF_INET };
 	int one = 1;
 	bool wrong = fault_take_connection(server->cluster, server->count + 1);
 
@@ -82,9 +82,9 @@ static void *accept_loop(void *arg)
 	uint64_t word;
 
 	for (;;) {
-		struct pollfd polls[2] = {
-			{.fd = server->wake_fd, .events = POLLIN},
-			{.fd = fd, .events = POLLIN}};
+		struct pollfd polls[2] = { { .fd = server->wake_fd,
+					     .events = POLLIN },
+					   { .fd = fd, .events = POLLIN } };
 
 		poll(polls, 2, fd < 0 ? 10 : 1000);
 		if ((polls[0].revents & POLLIN) &&

@@ -149,10 +149,10 @@ static void put_numbered(struct numbered *n)
 	json_put_long(status, "observedGeneration",
 		      json_long(next, 0, "metadata", "generation"));
 	json_put_long(status, "replicas", live);
-	json_put_long(status, "readyReplicas", ready);
+	count_put(status, "readyReplicas", ready);
 	json_put_long(status, "availableReplicas", ready);
-	json_put_long(status, "updatedReplicas", updated);
-	json_put_long(status, "currentReplicas", current);
+	count_put(status, "updatedReplicas", updated);
+	count_put(status, "currentReplicas", current);
 	json_put_text(status, "currentRevision", n->current);
 	json_put_text(status, "updateRevision", n->update);
 	json_put_long(status, "collisionCount", 0);
@@ -194,10 +194,15 @@ static void spread_pods(struct cluster *cl, struct obj *set,
 			const char *revision, bool rolling, long budget)
 {
 	struct obj_list pods = owned_list(cl, store_kind("v1", "Pod"), set);
+	const char *count =
+		json_text(set->json, "metadata", "annotations",
+			  "deprecated.daemonset.template.generation");
 	cJSON *labels = cJSON_CreateObject();
 	size_t i, node;
 
 	json_put_text(labels, HASH_LABEL, revision);
+	if (count)
+		json_put_text(labels, "pod-template-generation", count);
 	for (i = 0; i < pods.len; i++)
 		budget -= pod_terminating(pods.items[i]) ||
 			  !pod_ready(pods.items[i]);
@@ -253,9 +258,9 @@ static void put_spread(struct cluster *cl, struct obj *set,
 	json_put_long(status, "currentNumberScheduled", scheduled);
 	json_put_long(status, "numberMisscheduled", 0);
 	json_put_long(status, "numberReady", ready);
-	json_put_long(status, "numberAvailable", ready);
-	json_put_long(status, "numberUnavailable", NODES - ready);
-	json_put_long(status, "updatedNumberScheduled", updated);
+	count_put(status, "numberAvailable", ready);
+	count_put(status, "numberUnavailable", NODES - ready);
+	count_put(status, "updatedNumberScheduled", updated);
 	controller_put(cl, set, next);
 }
 

@@ -138,31 +138,3 @@ bool status_bad_request(struct reply *reply, const char *format, ...)
 	free(message);
 	return false;
 }
-
-bool status_invalid(struct reply *reply, const struct kind *kind,
-		    const char *name, const char *type, const char *field,
-		    const char *format, ...)
-{
-	cJSON *details = details_new(kind, name, kind->name);
-	cJSON *cause = cJSON_CreateObject();
-	cJSON *causes = cJSON_AddArrayToObject(details, "causes");
-	va_list ap;
-	char *detail, *message;
-	char kind_text[128];
-
-	va_start(ap, format);
-	detail = format_text(format, ap);
-	va_end(ap);
-	json_put_text(cause, "reason", type);
-	json_put_text(cause, "message", detail);
-	json_put_text(cause, "field", field);
-	cJSON_AddItemToArray(causes, cause);
-	snprintf(kind_text, sizeof(kind_text), "%s%s%s", kind->name,
-		 *kind->group ? "." : "", kind->group);
-	message = xasprintf("%s \"%s\" is invalid: %s: %s", kind_text,
-			    name ? name : "", field, detail);
-	status_set(reply, 422, "Invalid", message, details);
-	free(message);
-	free(detail);
-	return false;
-}

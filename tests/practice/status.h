@@ -34,6 +34,19 @@ bool status_invalid(struct reply *reply, const struct kind *kind,
 		    const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/*
+ * Causes of a 422, collected in an array; status_causes() consumes it and
+ * returns true when it is empty.
+ */
+void cause_add(cJSON *causes, const char *type, const char *field,
+	       const char *format, ...) __attribute__((format(printf, 4, 5)));
+bool status_causes(struct reply *reply, const char *group, const char *kind,
+		   const char *name, cJSON *take_causes);
+
+/* A Status whose details are there but empty. */
+bool status_bare(struct reply *reply, int code, const char *reason,
+		 const char *message);
+
 /* Replaces the reply's body by a Status; consumes take_details. */
 void status_set(struct reply *reply, int code, const char *reason,
 		const char *message, cJSON *take_details);

@@ -14,8 +14,8 @@ int64_t now_ms(void)
 
 void sleep_ms(int64_t ms)
 {
-	struct timespec ts = {.tv_sec = ms / 1000,
-			      .tv_nsec = (ms % 1000) * 1000000};
+	struct timespec ts = { .tv_sec = ms / 1000,
+			       .tv_nsec = (ms % 1000) * 1000000 };
 
 	if (ms > 0)
 		nanosleep(&ts, NULL);
@@ -57,7 +57,7 @@ void time_nano(char out[TIME_LEN])
 
 bool time_parse(const char *text, time_t *out)
 {
-	struct tm tm = {0};
+	struct tm tm = { 0 };
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	int hours, minutes;
 	char sign;

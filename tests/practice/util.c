@@ -186,7 +186,7 @@ void short_hash(const char *text, char out[11])
 
 char *file_read(const char *path, size_t *out_len)
 {
-	struct buf buf = {0};
+	struct buf buf = { 0 };
 	char chunk[8192];
 	ssize_t n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -74,6 +74,7 @@ static void write_full(struct write *w)
 	const char *name;
 	struct obj *live;
 	cJSON *object;
+	bool alias;
 
 	if (!full_media(w))
 		return;
@@ -85,10 +86,14 @@ static void write_full(struct write *w)
 		cJSON_Delete(object);
 		return;
 	}
-	if (w->to->kind->flags & KIND_ALIAS)
+	alias = w->to->kind != w->to->store && kind_is(w->to->kind, "Event");
+	if (alias) {
+		/* Owned under the names of its own group. */
+		managed_update(NULL, object, &w->by);
 		event_to_core(object);
+	}
 	if (!w->put) {
-		write_create(w, object, false);
+		write_create(w, object, alias);
 		return;
 	}
 	name = json_text(object, "metadata", "name");
@@ -111,21 +116,14 @@ static bool apply_checks(struct write *w, cJSON *config)
 {
 	const char *version = json_text(config, "apiVersion");
 	const char *kind = json_text(config, "kind");
-	const char *name = json_text(config, "metadata", "name");
 	char *unknown;
 
 	if (!version || !kind)
 		return status_bad_request(
 			w->reply, "invalid object type: %s, Kind=%s",
 			version ? version : "/", kind ? kind : "");
-	if (!sent_kind(w, config) || !sent_namespace(w, config))
+	if (!sent_kind(w, config))
 		return false;
-	if (name && !str_eq(name, w->to->name))
-		return status_bad_request(
-			w->reply,
-			"the name of the object (%s) does not match the name "
-			"on the URL (%s)",
-			name, w->to->name);
 	if (json_get(config, "metadata", "managedFields"))
 		return status_bad_request(w->reply,
 					  "metadata.managedFields must be nil");
@@ -184,6 +182,26 @@ static void patch_apply(struct write *w)
 	cJSON_Delete(config);
 }
 
+/* Strict: a patch may not bring unknown fields; otherwise they are dropped. */
+static cJSON *patch_known(struct write *w, cJSON *take_next)
+{
+	char *unknown = w->strict && take_next
+				? object_unknown(w->to->kind, take_next)
+				: NULL;
+	cJSON *causes;
+
+	if (!unknown)
+		return take_next;
+	causes = cJSON_CreateArray();
+	cause_add(causes, "FieldValueInvalid", "patch",
+		  "Invalid value: strict decoding error: unknown field \"%s\"",
+		  unknown + 1);
+	status_causes(w->reply, "", "", "", causes);
+	free(unknown);
+	cJSON_Delete(take_next);
+	return NULL;
+}
+
 /* The live object with a merge, strategic or JSON patch done. */
 static cJSON *patch_next(struct write *w, const char *type,
 			 const struct obj *live, const cJSON *patch)
@@ -199,9 +217,9 @@ static cJSON *patch_next(struct write *w, const char *type,
 		return patch_merge(live->json, patch);
 	next = patch_json(live->json, patch);
 	if (!next)
-		status_plain(w->reply, 422, "Invalid",
-			     "the server rejected our request due to an error "
-			     "in our request");
+		status_bare(w->reply, 422, "Invalid",
+			    "the server rejected our request due to an error "
+			    "in our request");
 	return next;
 }
 
@@ -222,11 +240,13 @@ static void patch_any(struct write *w)
 	}
 	if (!media_is(type, json) && !media_is(type, merge) &&
 	    !media_is(type, strategic)) {
-		status_plain(w->reply, 415, "UnsupportedMediaType",
-			     "the body of the request was in an unknown "
-			     "format - accepted media types include: %s, %s, "
-			     "%s, application/apply-patch+yaml",
-			     json, merge, strategic);
+		status_bare(w->reply, 415, "UnsupportedMediaType",
+			    "the body of the request was in an unknown format "
+			    "- accepted media types include: "
+			    "application/json-patch+json, "
+			    "application/merge-patch+json, "
+			    "application/strategic-merge-patch+json, "
+			    "application/apply-patch+yaml");
 		return;
 	}
 	patch = write_body(w);
@@ -234,7 +254,7 @@ static void patch_any(struct write *w)
 		return;
 	if (!live)
 		status_not_found(w->reply, w->to->kind, w->to->name);
-	else if ((next = patch_next(w, type, live, patch)))
+	else if ((next = patch_known(w, patch_next(w, type, live, patch))))
 		write_update(w, live, next, false);
 	cJSON_Delete(patch);
 }

@@ -23,7 +23,21 @@ struct watch {
 	size_t sent;
 };
 
-static const char *const type_names[] = {"ADDED", "MODIFIED", "DELETED"};
+static const char *const type_names[] = { "ADDED", "MODIFIED" };
+
+/* The last selected state, with the version at which it was left. */
+static void add_left(struct watch *watch, const struct event *event)
+{
+	cJSON *json = json_copy(event->old->json);
+
+	json_put(json_get(json, "metadata"), "resourceVersion",
+		 json_copy(json_get(event->now->json, "metadata",
+				    "resourceVersion")));
+	buf_str(&watch->pending, "{\"type\":\"DELETED\",\"object\":");
+	render_object(&watch->pending, watch->to.kind, json, watch->form);
+	buf_str(&watch->pending, "}\n");
+	cJSON_Delete(json);
+}
 
 static void add_event(struct watch *watch, const char *type,
 		      const struct obj *obj)
@@ -84,7 +98,7 @@ static void add_change(struct watch *watch, const struct event *event)
 	if (after)
 		add_event(watch, type_names[before], event->now);
 	else if (before)
-		add_event(watch, type_names[EVENT_DELETED], event->now);
+		add_left(watch, event);
 }
 
 static void catch_up(struct watch *watch)
@@ -179,21 +193,26 @@ static void add_initial(struct watch *watch)
 	watch->rv = cl->rv;
 }
 
+static bool list_option(struct reply *reply)
+{
+	cJSON *causes = cJSON_CreateArray();
+
+	cause_add(causes, "FieldValueForbidden", "resourceVersionMatch",
+		  "Forbidden: sendInitialEvents requires setting "
+		  "resourceVersionMatch to NotOlderThan");
+	return status_causes(reply, "meta.k8s.io", "ListOptions", "", causes);
+}
+
 static bool watch_params(struct request *req, struct reply *reply)
 {
 	const char *rv = request_param(req, "resourceVersion");
 
 	if (request_flag(req, "sendInitialEvents") &&
 	    !str_eq(request_param(req, "resourceVersionMatch"), "NotOlderThan"))
-		return status_plain(
-			reply, 422, "Invalid",
-			"ListOptions.meta.k8s.io \"\" is invalid: "
-			"resourceVersionMatch: Forbidden: sendInitialEvents "
-			"requires setting resourceVersionMatch to "
-			"NotOlderThan");
+		return list_option(reply);
 	if (rv && strspn(rv, "0123456789") != strlen(rv))
-		return status_bad_request(
-			reply, "invalid resource version \"%s\"", rv);
+		return status_plain(reply, 500, NULL,
+				    "invalid resource version \"%s\"", rv);
 	return true;
 }
 
@@ -230,5 +249,5 @@ void api_watch(struct request *req, const struct target *to,
 	if (request_flag(req, "sendInitialEvents") && watch->bookmarks)
 		add_bookmark(watch, true);
 	reply->status = 200;
-	reply->stream = (struct stream){watch_read, watch_free, watch};
+	reply->stream = (struct stream){ watch_read, watch_free, watch };
 }

@@ -1,96 +1,10 @@
 #include "write.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "yamltree.h"
-
-static bool bad_option(struct reply *reply, const char *field,
-		       const char *detail)
-{
-	cJSON *details = cJSON_CreateObject(), *cause = cJSON_CreateObject();
-	char *message = xasprintf("PatchOptions.meta.k8s.io \"\" is invalid: "
-				  "%s: %s",
-				  field, detail);
-
-	json_put_text(details, "group", "meta.k8s.io");
-	json_put_text(details, "kind", "PatchOptions");
-	json_put_text(cause, "reason", "FieldValueInvalid");
-	json_put_text(cause, "message", detail);
-	json_put_text(cause, "field", field);
-	cJSON_AddItemToArray(cJSON_AddArrayToObject(details, "causes"), cause);
-	status_set(reply, 422, "Invalid", message, details);
-	free(message);
-	return false;
-}
-
-static bool manager_valid(const char *manager)
-{
-	size_t i;
-
-	for (i = 0; manager[i]; i++)
-		if (!isprint((unsigned char)manager[i]))
-			return false;
-	return i <= 128;
-}
-
-static void manager_set(struct write *w, const char *manager)
-{
-	const char *agent = w->req->user_agent ? w->req->user_agent : "";
-	size_t len =
-		manager && *manager ? strlen(manager) : strcspn(agent, "/");
-
-	if (len >= sizeof(w->manager))
-		len = sizeof(w->manager) - 1;
-	memcpy(w->manager, manager && *manager ? manager : agent, len);
-	w->manager[len] = '\0';
-	if (!len)
-		strcpy(w->manager, "unknown");
-}
-
-bool write_begin(struct write *w, struct request *req, const struct target *to,
-		 struct reply *reply)
-{
-	const char *type = req->content_type ? req->content_type : "";
-	bool apply = str_starts(type, "application/apply-patch+yaml") &&
-		     str_eq(req->method, "PATCH");
-	const char *dry = request_param(req, "dryRun");
-	const char *check = request_param(req, "fieldValidation");
-	const char *manager = request_param(req, "fieldManager");
-
-	*w = (struct write){.req = req, .to = to, .reply = reply};
-	manager_set(w, manager);
-	w->dry_run = dry && *dry;
-	w->strict = str_eq(check, "Strict");
-	w->by.kind = to->kind;
-	w->by.manager = w->manager;
-	w->by.subresource = to->sub;
-	w->by.force = request_flag(req, "force");
-	if (dry && *dry && strcmp(dry, "All") != 0)
-		return bad_option(reply, "dryRun",
-				  "Unsupported value: supported values: "
-				  "\"All\"");
-	if (check && *check && !w->strict && !str_eq(check, "Ignore") &&
-	    !str_eq(check, "Warn"))
-		return bad_option(reply, "fieldValidation",
-				  "Unsupported value: supported values: \"\", "
-				  "\"Ignore\", \"Warn\", \"Strict\"");
-	if (manager && !manager_valid(manager))
-		return bad_option(reply, "fieldManager",
-				  "Invalid value: may not be longer than 128 "
-				  "and must be printable");
-	if (apply && (!manager || !*manager))
-		return bad_option(reply, "fieldManager",
-				  "Required value: is required for apply "
-				  "patch");
-	if (!apply && request_param(req, "force"))
-		return bad_option(reply, "force",
-				  "Forbidden: may not be specified for "
-				  "non-apply patch");
-	return accept_form(req, false, &w->form, reply);
-}
 
 cJSON *write_body(struct write *w)
 {
@@ -172,7 +86,7 @@ static void stamp(const struct write *w, cJSON *object)
 	if (w->to->store->flags & KIND_GENERATION)
 		json_put_long(metadata, "generation", 1);
 	if (w->to->store->flags & KIND_GENERATION)
-		json_put(object, "status", cJSON_CreateObject());
+		json_put(object, "status", object_status(w->to->store));
 }
 
 static bool namespace_there(struct write *w)
@@ -190,8 +104,13 @@ static bool create_checks(struct write *w, cJSON *object, bool applied)
 	cJSON *metadata = json_make(object, "metadata");
 	const char *name;
 
+	if (w->source != BODY_APPLY)
+		object_prune(to->store, object);
+	if (!object_decode(to->store, object, w->source, w->req->body.data,
+			   w->reply))
+		return false;
 	if (json_text(metadata, "resourceVersion") && !applied)
-		return status_plain(w->reply, 500, "InternalError",
+		return status_plain(w->reply, 500, NULL,
 				    "resourceVersion should not be set on "
 				    "objects to be created");
 	if (!namespace_there(w) || !name_new(w, metadata))
@@ -199,9 +118,6 @@ static bool create_checks(struct write *w, cJSON *object, bool applied)
 	name = json_text(metadata, "name");
 	if (store_find(w->req->cluster, to->store, to->ns, name))
 		return status_exists(w->reply, to->kind, name);
-	if (!object_decode(to->store, name, object, w->source,
-			   w->req->body.data, w->reply))
-		return false;
 	stamp(w, object);
 	object_default(to->store, object);
 	if (kind_is(to->store, "Event") &&
@@ -270,6 +186,7 @@ static void keep_system(const struct write *w, const cJSON *live, cJSON *object)
 		keep(object, live, "status");
 	if (!(w->to->store->flags & KIND_GENERATION))
 		return;
+	object_follow(w->to->store, live, object);
 	spec = !json_same(json_get(live, "spec"), json_get(object, "spec"));
 	annotations = kind_is(w->to->store, "Deployment") &&
 		      !json_same(json_get(old, "annotations"),
@@ -284,6 +201,8 @@ static bool same_uid(struct write *w, const struct obj *live,
 {
 	const char *uid = json_text(object, "metadata", "uid");
 	const char *have = json_text(live->json, "metadata", "uid");
+	cJSON *causes;
+	int i;
 
 	if (!uid || !*uid || str_eq(uid, have))
 		return true;
@@ -297,9 +216,13 @@ static bool same_uid(struct write *w, const struct obj *live,
 			"object meta: %s",
 			w->to->kind->resource, live->name,
 			w->to->kind->resource, live->ns, live->name, uid, have);
-	return status_invalid(w->reply, w->to->kind, live->name,
-			      "FieldValueInvalid", "metadata.uid",
-			      "Invalid value: \"%s\": field is immutable", uid);
+	/* Both the strategy and the store look. */
+	causes = cJSON_CreateArray();
+	for (i = 0; i < 2; i++)
+		cause_add(causes, "FieldValueInvalid", "metadata.uid",
+			  "Invalid value: \"%s\": field is immutable", uid);
+	return status_causes(w->reply, w->to->kind->group, w->to->kind->name,
+			     live->name, causes);
 }
 
 static bool fresh(struct write *w, const struct obj *live, const cJSON *object)
@@ -311,12 +234,36 @@ static bool fresh(struct write *w, const struct obj *live, const cJSON *object)
 			return true;
 		return status_stale(w->reply, w->to->kind, live->name);
 	}
-	if (w->put && (w->to->store->flags & KIND_NEEDS_VERSION))
-		return status_invalid(w->reply, w->to->kind, live->name,
-				      "FieldValueInvalid",
-				      "metadata.resourceVersion",
-				      "Invalid value: 0: must be specified for "
-				      "an update");
+	if (w->put && (w->to->store->flags & KIND_NEEDS_VERSION)) {
+		cJSON *causes = cJSON_CreateArray();
+
+		cause_add(causes, "FieldValueInvalid",
+			  "metadata.resourceVersion",
+			  "Invalid value: 0: must be specified for an update");
+		return status_causes(w->reply, w->to->kind->group,
+				     w->to->kind->resource, live->name, causes);
+	}
+	return true;
+}
+
+/* A patch may not rename or move. */
+static bool same_place(struct write *w, const cJSON *object)
+{
+	const char *name = json_text(object, "metadata", "name");
+	const char *ns = json_text(object, "metadata", "namespace");
+
+	if (name && !str_eq(name, w->to->name))
+		return status_bad_request(
+			w->reply,
+			"the name of the object (%s) does not match the name "
+			"on the URL (%s)",
+			name, w->to->name);
+	if (ns && !str_eq(ns, w->to->ns))
+		return status_bad_request(
+			w->reply,
+			"the namespace of the object (%s) does not match the "
+			"namespace on the request (%s)",
+			ns, w->to->ns);
 	return true;
 }
 
@@ -324,9 +271,12 @@ static bool update_checks(struct write *w, struct obj *live, cJSON *object)
 {
 	const struct target *to = w->to;
 
-	if (!object_decode(to->store, live->name, object, w->source,
-			   w->req->body.data, w->reply) ||
-	    !fresh(w, live, object) || !same_uid(w, live, object))
+	if (w->source != BODY_APPLY)
+		object_prune(to->store, object);
+	if (!object_decode(to->store, object, w->source, w->req->body.data,
+			   w->reply) ||
+	    !same_place(w, object) || !fresh(w, live, object) ||
+	    !same_uid(w, live, object))
 		return false;
 	object_default(to->store, object);
 	keep_system(w, live->json, object);
