@@ -1,0 +1,40 @@
+/*
+ * Shared by the files of prometheus.h; nobody else includes it.
+ */
+#ifndef KR_SERVICE_PROMETHEUS_INTERNAL_H
+#define KR_SERVICE_PROMETHEUS_INTERNAL_H
+
+#include "base/buf.h"
+#include "service/prometheus.h"
+
+struct prometheus_url {
+	char *origin;	 /* scheme://host[:port] */
+	char *prefix;	 /* "" or "/prometheus", no slash at the end */
+	struct buf user; /* user:password, decoded; wiped when released */
+	bool plain;	 /* http:// */
+	bool loopback;	 /* of this machine */
+};
+
+/* KR_ECONFIG, which quotes nothing. */
+KR_FALLIBLE prometheus_url_parse(const char *text, struct prometheus_url *out);
+void prometheus_url_release(struct prometheus_url *url);
+
+struct prometheus {
+	struct http *http;
+	char *where;
+	char *prefix;
+	char *tenant;
+	char *user;
+	char *folder;
+	enum ref_from secret_from; /* of the token or password */
+	char *secret_value;
+	bool basic;
+	struct secret *credential; /* as it goes into the header; NULL */
+	struct secret *bare;	   /* token or password alone */
+	int64_t timeout_ms;
+};
+
+/* Reads what the reference names, anew; nothing where there is none. */
+KR_FALLIBLE prometheus_read_credential(struct prometheus *p);
+
+#endif
