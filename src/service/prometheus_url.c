@@ -112,7 +112,7 @@ static KR_FALLIBLE parse(const char *text, struct prometheus_url *out)
 			: text_starts_with(text, "http://") ? 7
 							    : 0;
 	const char *host = text + scheme, *at = NULL;
-	size_t n = strcspn(host, "/?#"), host_n;
+	size_t n = strcspn(host, "/?#"), host_n = 0;
 	struct err *err;
 
 	if (!scheme)
