@@ -235,7 +235,10 @@ KR_FALLIBLE kube_access_load(const struct kube_flags *flags,
 {
 	kr_cleanup(kube_access_freep) struct kube_access *access = NULL;
 	kr_cleanup(kubeconfig_freep) struct kubeconfig *config = NULL;
-	struct access_parts parts = { .flags = flags };
+	struct access_parts parts = {
+		.flags = flags,
+		.ca = BUF_INIT(ACCESS_MAX_PEM),
+	};
 	struct err *err = kubeconfig_load(flags->kubeconfig, &config);
 
 	if (err)
@@ -247,6 +250,7 @@ KR_FALLIBLE kube_access_load(const struct kube_flags *flags,
 	err = build(&parts, access);
 	free(parts.server);
 	hosturl_release(&parts.url);
+	buf_release(&parts.ca);
 	if (!err)
 		*out = take_ptr(&access);
 	return err;

@@ -6,6 +6,7 @@
 #ifndef KR_KUBE_ACCESS_BUILD_H
 #define KR_KUBE_ACCESS_BUILD_H
 
+#include "base/buf.h"
 #include "kube/access.h"
 #include "kube/hosturl.h"
 #include "kube/kubeconfig.h"
@@ -18,6 +19,7 @@ struct access_parts {
 	const struct kubeconfig_entry *user;
 	char *server;	    /* as it was given, by flag or file */
 	struct hosturl url; /* ... taken apart */
+	struct buf ca;	    /* the authority's text as it was given */
 };
 
 /* A flag that is there and not "". */
@@ -40,11 +42,14 @@ KR_FALLIBLE access_set_server(struct access_parts *parts, const char *server,
 			      const char *who, struct kube_access *access);
 KR_FALLIBLE access_set_proxy(const struct access_parts *parts,
 			     struct kube_access *access);
-KR_FALLIBLE access_read_ca(const char *path, struct kube_access *access);
+KR_FALLIBLE access_read_ca(struct access_parts *parts, const char *path,
+			   struct kube_access *access);
 /* Takes a secret from a text, unless it is empty. */
 KR_FALLIBLE access_keep_secret(const char *text, struct secret **out);
 /* The file's bytes. KR_ECONFIG names it. */
 KR_FALLIBLE access_read_secret(const char *path, struct secret **out);
+
+#define ACCESS_MAX_PEM (4 * 1024 * 1024)
 
 #define KUBE_SERVICE_ACCOUNT_DIR "/var/run/secrets/kubernetes.io/serviceaccount"
 

@@ -9,8 +9,6 @@
 #include "kube/proxy.h"
 #include "secret/base64.h"
 
-#define MAX_PEM (4 * 1024 * 1024)
-
 static KR_FALLIBLE no_memory(void)
 {
 	return err_new(KR_ENOMEM, "out of memory");
@@ -97,28 +95,30 @@ KR_FALLIBLE access_set_proxy(const struct access_parts *parts,
 			      "socks5:// URL");
 }
 
-static KR_FALLIBLE take_ca(const char *pem, size_t len,
+static KR_FALLIBLE take_ca(const struct access_parts *parts,
 			   struct kube_access *access)
 {
 	free(access->ca_pem);
 	access->ca_pem = NULL;
-	return pem_certificates(pem, len, &access->ca_pem, &access->ca_pem_len);
+	return pem_certificates(buf_str(&parts->ca), parts->ca.len,
+				&access->ca_pem, &access->ca_pem_len);
 }
 
-KR_FALLIBLE access_read_ca(const char *path, struct kube_access *access)
+KR_FALLIBLE access_read_ca(struct access_parts *parts, const char *path,
+			   struct kube_access *access)
 {
-	struct buf pem = BUF_INIT(MAX_PEM);
-	struct err *err = file_read(path, &pem);
+	struct err *err;
 
+	buf_reset(&parts->ca);
+	err = file_read(path, &parts->ca);
 	if (!err)
-		err = err_wrap(take_ca(buf_str(&pem), pem.len, access), "%s",
-			       path);
-	buf_release(&pem);
+		err = err_wrap(take_ca(parts, access), "%s", path);
 	return err_as(err, KR_ECONFIG);
 }
 
 /* Base64 with line breaks, checked when the file was read. */
-static KR_FALLIBLE decode_ca(const char *text, struct kube_access *access)
+static KR_FALLIBLE decode_ca(struct access_parts *parts, const char *text,
+			     struct kube_access *access)
 {
 	kr_cleanup(secret_freep) struct secret *pem = NULL;
 	kr_cleanup(str_freep) char *plain = strdup(text);
@@ -132,15 +132,18 @@ static KR_FALLIBLE decode_ca(const char *text, struct kube_access *access)
 			*to++ = *p;
 	}
 	err = base64_decode(plain, (size_t)(to - plain), &pem);
-	if (!err)
-		err = take_ca((const char *)secret_expose(pem), secret_len(pem),
-			      access);
-	return err;
+	if (err)
+		return err;
+	buf_reset(&parts->ca);
+	buf_append(&parts->ca, secret_expose(pem), secret_len(pem));
+	err = buf_check(&parts->ca, "certificate-authority-data");
+	return err ? err : take_ca(parts, access);
 }
 
-static KR_FALLIBLE ca_of_entry(const struct kubeconfig_entry *cluster,
+static KR_FALLIBLE ca_of_entry(struct access_parts *parts,
 			       struct kube_access *access)
 {
+	const struct kubeconfig_entry *cluster = parts->cluster;
 	static const char file_field[] = "certificate-authority";
 	static const char data_field[] = "certificate-authority-data";
 	const char *file = kubeconfig_str(cluster, file_field);
@@ -162,7 +165,7 @@ static KR_FALLIBLE ca_of_entry(const struct kubeconfig_entry *cluster,
 				       "use it"),
 			"remove insecure-skip-tls-verify");
 	if (data) {
-		err = decode_ca(data, access);
+		err = decode_ca(parts, data, access);
 		if (err) {
 			err_free(err);
 			err = kubeconfig_err(cluster, data_field,
@@ -176,7 +179,7 @@ static KR_FALLIBLE ca_of_entry(const struct kubeconfig_entry *cluster,
 	path = kubeconfig_resolve(cluster, file);
 	if (!path)
 		return no_memory();
-	err = access_read_ca(path, access);
+	err = access_read_ca(parts, path, access);
 	if (err) {
 		struct err *here = kubeconfig_err(cluster, file_field, "%s: %s",
 						  file_field, err_message(err));
@@ -187,7 +190,7 @@ static KR_FALLIBLE ca_of_entry(const struct kubeconfig_entry *cluster,
 	return err;
 }
 
-static KR_FALLIBLE build_tls(const struct access_parts *parts,
+static KR_FALLIBLE build_tls(struct access_parts *parts,
 			     struct kube_access *access)
 {
 	const struct kube_flags *flags = parts->flags;
@@ -205,11 +208,11 @@ static KR_FALLIBLE build_tls(const struct access_parts *parts,
 			       "--insecure-skip-tls-verify contradict each "
 			       "other");
 	if (ca_flag)
-		return err_wrap(access_read_ca(ca_flag, access),
+		return err_wrap(access_read_ca(parts, ca_flag, access),
 				"--certificate-authority");
 	if (is_true(insecure))
 		return NULL; /* takes back the kubeconfig's authority */
-	return parts->cluster ? ca_of_entry(parts->cluster, access) : NULL;
+	return parts->cluster ? ca_of_entry(parts, access) : NULL;
 }
 
 static KR_FALLIBLE build_server(struct access_parts *parts,

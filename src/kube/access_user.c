@@ -239,21 +239,27 @@ static KR_FALLIBLE cluster_info(const struct access_parts *parts,
 {
 	static const char extension[] = "client.authentication.k8s.io/exec";
 	kr_cleanup(json_freep) struct cJSON *info = json_object();
+	kr_cleanup(str_freep) char *server = strdup(parts->server);
 	const struct cJSON *list, *item;
 
-	json_set_str(info, "server", parts->server);
+	if (!server)
+		return no_memory();
+	/* With a path, kubectl tells the server without its query. */
+	if (strlen(parts->url.path) > 1)
+		server[strcspn(server, "?#")] = '\0';
+	json_set_str(info, "server", server);
 	if (access->tls_server_name)
 		json_set_str(info, "tls-server-name", access->tls_server_name);
 	if (access->insecure_skip_tls_verify)
 		json_set_bool(info, "insecure-skip-tls-verify", true);
 	if (access->ca_pem) {
-		size_t n = base64_encoded_len(access->ca_pem_len);
+		size_t n = base64_encoded_len(parts->ca.len);
 		char *text = calloc(1, n + 1);
 
 		if (!text)
 			return no_memory();
-		base64_encode_to((const unsigned char *)access->ca_pem,
-				 access->ca_pem_len, text);
+		base64_encode_to((const unsigned char *)buf_str(&parts->ca),
+				 parts->ca.len, text);
 		json_set_str(info, "certificate-authority-data", text);
 		free(text);
 	}
@@ -262,6 +268,7 @@ static KR_FALLIBLE cluster_info(const struct access_parts *parts,
 			     kubeconfig_str(parts->cluster, "proxy-url"));
 	if (access->disable_compression)
 		json_set_bool(info, "disable-compression", true);
+	json_set_null(info, "config");
 	list = parts->cluster ? json_member(parts->cluster->body, "extensions")
 			      : NULL;
 	cJSON_ArrayForEach (item, list) {

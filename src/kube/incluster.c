@@ -87,7 +87,7 @@ KR_FALLIBLE incluster_build(const char *dir, struct access_parts *parts,
 	if (!err)
 		err = set_token(dir, parts->flags, access);
 	if (!err)
-		err = access_read_ca(ca_flag ? ca_flag : ca, access);
+		err = access_read_ca(parts, ca_flag ? ca_flag : ca, access);
 	if (!err)
 		err = access_set_proxy(parts, access);
 	if (!err && !str_keep(&access->tls_server_name,

@@ -146,13 +146,13 @@ static KR_FALLIBLE add_file(struct kubeconfig *config, const char *path,
 	if (err_is(err, KR_ENOTFOUND) && !must_be_there) {
 		err_free(err);
 		err = NULL;
+	} else if (err_is(err, KR_ENOTFOUND)) {
+		err = err_hint(err, "--kubeconfig names this file");
 	} else if (!err) {
 		err = kubeconfig_add(config, path, buf_str(&text), text.len);
 	}
 	buf_release(&text);
-	err = err_wrap(err_as(err, KR_ECONFIG), "kubeconfig");
-	return must_be_there ? err_hint(err, "--kubeconfig names this file")
-			     : err;
+	return err_wrap(err_as(err, KR_ECONFIG), "kubeconfig");
 }
 
 static bool listed_before(const char *list, const char *item, size_t len)
@@ -186,7 +186,7 @@ static KR_FALLIBLE add_list(struct kubeconfig *config, const char *list)
 		p += n;
 		p += *p == ':';
 	}
-	return err_hint(err, "$KUBECONFIG names this file");
+	return err;
 }
 
 /* ~/.kube/config; where it is not there, the name that it had long ago. */

@@ -1,0 +1,11 @@
+# The kubeconfig differential: this program against the real kubectl.
+
+.PHONY: kubeconfig-test
+
+kubeconfig-test: $(B)/kubeconfig-probe ## kubeconfigs and flags, beside kubectl
+	python3 tests/kubeconfig/run.py $(B)/kubeconfig-probe $(CASES)
+
+$(B)/kubeconfig-probe: $(B)/tests/kubeconfig/probe.o $(B)/libkeyrot.a
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+
+-include $(B)/tests/kubeconfig/probe.d
