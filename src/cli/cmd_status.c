@@ -62,11 +62,15 @@ static KR_FALLIBLE read_all(struct cli_context *context, struct result *result)
 			const struct result_target names = {
 				.context = e->targets[j].context,
 				.namespace_ = e->targets[j].namespace_,
+				.secret = context->options.secret
+						  ? context->options.secret
+						  : config->secret.name,
+				.entry = cli_entry(context),
 			};
 			struct err *err;
 
 			flags->context = e->targets[j].context;
-			flags->namespace_ = ns;
+			flags->namespace_ = ns ? ns : e->targets[j].namespace_;
 			err = read_target(context, &names, e->name, result);
 			if (err && !first)
 				first = err_wrap(take_ptr(&err), "%s",
