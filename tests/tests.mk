@@ -64,3 +64,11 @@ contract: kubectl-keyrot practice ## contract cases on practice clusters; CASE="
 contract-real: kubectl-keyrot ## the same cases on real clusters
 	@$(CONTRACT) real $(CASE) || { status=$$?; [ $$status = 3 ] && \
 		echo "the real-cluster part was skipped: no Go" || exit $$status; }
+
+.PHONY: sweep bench
+
+sweep: kubectl-keyrot practice ## one fault at every request of apply, of every kind
+	@python3 tests/sweep/sweep.py
+
+bench: kubectl-keyrot ## what it costs, beside kubectl and curl (real cluster); BENCH=--small is shorter
+	@python3 tests/bench/bench.py $(BENCH)

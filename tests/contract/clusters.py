@@ -210,6 +210,11 @@ class RealCluster:
     def api(self):
         return fixture.connect(self.directory, self.context)
 
+    def api_server(self):
+        with open(os.path.join(self.directory, self.context,
+                               "infra.kubeconfig")) as file:
+            return json.load(file)["clusters"][0]["cluster"]["server"]
+
     def grant(self, namespace, user, rules):
         group = "rbac.authorization.k8s.io"
         base = "/apis/%s/v1/namespaces/%s/" % (group, namespace)

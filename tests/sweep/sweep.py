@@ -23,7 +23,7 @@ import threading
 import time
 import traceback
 
-from bench import CONTEXT, Bench, Broken, PROGRAM
+from stand import CONTEXT, PROGRAM, Broken, Stand
 
 FLOOR = 380           # fewer is a failure: something is no longer swept
 AGAIN = 2             # runs after the first, at most
@@ -31,7 +31,7 @@ STATUSES = ("401", "403", "404", "410", "422", "429", "500", "502", "503",
             "504")
 KINDS = [{"kind": status} for status in STATUSES] + [
     {"kind": "429", "retryAfter": 0}, {"kind": "503", "retryAfter": 0},
-    {"kind": "500", "applied": True}] + [{"kind": kind} for kind in (
+    {"kind": "500", "applied": True, "method": "PATCH"}] + [{"kind": kind} for kind in (
         "409a", "409b", "echo", "gateway", "html", "expired-token",
         "reset-first", "reset-read", "reset-applied", "eof", "cut",
         "truncated", "wrong-kind", "wrong-uid", "wrong-name", "endless",
@@ -47,18 +47,18 @@ def name_of(fault):
     return "%3d %s%s" % (fault["at"], fault["kind"], extra)
 
 
-def one_fault(bench, fault):
+def one_fault(stand, fault):
     """How the first run ended; every run keeps the promises."""
-    bench.reset(fault)
-    first = done = bench.apply()
-    bench.check(done)
-    bench.practice.control("DELETE", "/fault")
+    stand.reset(fault)
+    first = done = stand.apply()
+    stand.check(done)
+    stand.practice.control("DELETE", "/fault")
     for _ in range(AGAIN):
         if done.returncode == 0:
             break
         time.sleep(0.3 if fault["kind"] == "refuse" else 0)
-        done = bench.apply()
-        bench.check(done)
+        done = stand.apply()
+        stand.check(done)
     if done.returncode:
         raise Broken("run again, it still fails: exit %d: %s" % (
             done.returncode, done.stderr[-900:].decode()))
@@ -69,21 +69,21 @@ class Sweep:
     def __init__(self, arguments):
         self.arguments = arguments
         self.local = threading.local()
-        self.benches = []
+        self.stands = []
         self.lock = threading.Lock()
         self.outcomes = {}
 
-    def bench(self):
-        if not hasattr(self.local, "bench"):
-            self.local.bench = Bench(self.arguments.program)
+    def stand(self):
+        if not hasattr(self.local, "stand"):
+            self.local.stand = Stand(self.arguments.program)
             with self.lock:
-                self.benches.append(self.local.bench)
-        return self.local.bench
+                self.stands.append(self.local.stand)
+        return self.local.stand
 
     def row(self, fault):
         begin = time.monotonic()
         try:
-            outcome, wrong = one_fault(self.bench(), fault), None
+            outcome, wrong = one_fault(self.stand(), fault), None
         except Broken as broken:
             outcome, wrong = "broken", str(broken)
         except Exception:
@@ -91,11 +91,11 @@ class Sweep:
         return fault, outcome, wrong, time.monotonic() - begin
 
     def rows(self):
-        bench = Bench(self.arguments.program)
+        stand = Stand(self.arguments.program)
         try:
-            count = bench.clean()
+            count = stand.clean()
         finally:
-            bench.close()
+            stand.close()
         print("a clean apply makes %d requests" % count, flush=True)
         indexes = self.arguments.index or range(1, count + 1)
         return [dict(kind, at=index, cluster=CONTEXT) for index in indexes
@@ -114,8 +114,8 @@ class Sweep:
                 elif self.arguments.verbose:
                     print("%s: %s (%.1f s)" % (name_of(fault), outcome,
                                                seconds), flush=True)
-        for bench in self.benches:
-            bench.close()
+        for stand in self.stands:
+            stand.close()
         self.report(len(rows), broken, time.monotonic() - begin)
         return broken
 

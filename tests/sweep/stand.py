@@ -58,7 +58,7 @@ def scenario(old):
             workload("Deployment", "secrets-service", PODS - 1), store]}
 
 
-class Bench:
+class Stand:
     def __init__(self, program):
         self.program = os.path.abspath(program)
         self.home = tempfile.mkdtemp(prefix="keyrot-sweep-")
