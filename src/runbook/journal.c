@@ -1,0 +1,244 @@
+#include "runbook/journal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/appendlog.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "runbook/rotation.h"
+
+#define RESERVE_BYTES (256u * 1024)
+#define MAX_BYTES     (16u * 1024 * 1024)
+#define MAX_DETAIL    200
+#define SUFFIX	      ".jsonl"
+
+static const char *const events[] = {
+	[JOURNAL_BEGUN] = "begun", [JOURNAL_INTENT] = "intent",
+	[JOURNAL_DONE] = "done",   [JOURNAL_FAILED] = "failed",
+	[JOURNAL_ENDED] = "ended",
+};
+
+struct journal {
+	struct appendlog *log;
+	struct cJSON *lines; /* array of what the file holds */
+	char *path;
+};
+
+void journal_close(struct journal *journal)
+{
+	if (!journal)
+		return;
+	appendlog_close(journal->log);
+	json_free(journal->lines);
+	free(journal->path);
+	free(journal);
+}
+
+static KR_FALLIBLE folder_of(const char *service, char **out)
+{
+	const char *state = getenv("XDG_STATE_HOME");
+	const char *home = getenv("HOME");
+	char *path = NULL;
+	int n;
+
+	if (state && *state == '/')
+		n = asprintf(&path, "%s/keyrot/%s", state, service);
+	else if (home && *home)
+		n = asprintf(&path, "%s/.local/state/keyrot/%s", home, service);
+	else
+		return err_hint(err_new(KR_ECONFIG,
+					"no folder for the journal: neither XDG_STATE_HOME nor HOME is set"),
+				"set XDG_STATE_HOME to a folder of yours");
+	if (n < 0)
+		return err_new(KR_ENOMEM, "out of memory");
+	*out = path;
+	return NULL;
+}
+
+/* A line that is none (a foreign hand) is passed over: it remembers nothing. */
+static KR_FALLIBLE read_lines(struct journal *journal)
+{
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
+	struct err *err = appendlog_read(journal->log, &text);
+	const char *at = buf_str(&text);
+
+	while (!err && *at) {
+		size_t n = strcspn(at, "\n");
+		struct cJSON *line = NULL;
+		struct err *bad = json_parse(at, n, &line);
+
+		if (!bad && json_is_object(line))
+			json_append(journal->lines, line);
+		else
+			json_free(line);
+		err_free(bad);
+		at += n + (at[n] == '\n');
+	}
+	return err;
+}
+
+KR_FALLIBLE journal_open(const char *service, const char *rotation,
+			 struct journal **out)
+{
+	kr_cleanup(journal_closep) struct journal *journal =
+		calloc(1, sizeof(*journal));
+	kr_cleanup(str_freep) char *folder = NULL;
+	struct err *err = folder_of(service, &folder);
+
+	if (err)
+		return err;
+	if (!journal || asprintf(&journal->path, "%s/%s" SUFFIX, folder,
+				 rotation) < 0)
+		return err_new(KR_ENOMEM, "out of memory");
+	journal->lines = json_array();
+	err = file_make_dirs(folder);
+	if (!err)
+		err = appendlog_open(journal->path, RESERVE_BYTES, NULL,
+				     &journal->log);
+	if (!err)
+		err = read_lines(journal);
+	if (err)
+		return err_wrap(err, "journal");
+	*out = take_ptr(&journal);
+	return NULL;
+}
+
+KR_FALLIBLE journal_add(struct journal *journal,
+			const struct journal_line *line)
+{
+	kr_cleanup(str_freep) char *text = NULL;
+	kr_cleanup(str_freep) char *detail = NULL;
+	struct cJSON *object = json_object();
+	char now[CLOCK_RFC3339_LEN];
+	struct err *err;
+
+	clock_rfc3339(clock_wall_ms(), now);
+	json_set_str(object, "event", events[line->event]);
+	json_set_str(object, "time", now);
+	if (line->step)
+		json_set_str(object, "step", line->step);
+	if (line->environment)
+		json_set_str(object, "environment", line->environment);
+	if (line->context)
+		json_set_str(object, "context", line->context);
+	if (line->detail) {
+		detail = text_clean(line->detail, strlen(line->detail),
+				    MAX_DETAIL);
+		json_set_str(object, "detail", detail);
+	}
+	err = json_print(object, &text);
+	json_append(journal->lines, object);
+	if (!err)
+		err = appendlog_add(journal->log, text, strlen(text));
+	return err_wrap(err, "journal");
+}
+
+static bool field_is(const struct cJSON *line, const char *name,
+		     const char *value)
+{
+	const char *text = json_member_str(line, name);
+
+	return value ? text && strcmp(text, value) == 0 : !text;
+}
+
+static const struct cJSON *find(const struct journal *journal,
+				enum journal_event event, const char *step,
+				const char *environment, const char *context)
+{
+	const struct cJSON *line, *last = NULL;
+
+	for (line = json_first(journal->lines); line; line = json_next(line)) {
+		if (field_is(line, "event", events[event]) &&
+		    field_is(line, "step", step) &&
+		    field_is(line, "environment", environment) &&
+		    field_is(line, "context", context))
+			last = line;
+	}
+	return last;
+}
+
+bool journal_is_done(const struct journal *journal, const char *step,
+		     const char *environment, const char *context)
+{
+	return find(journal, JOURNAL_DONE, step, environment, context);
+}
+
+const char *journal_detail(const struct journal *journal,
+			   enum journal_event event, const char *step,
+			   const char *environment, const char *context)
+{
+	return json_member_str(find(journal, event, step, environment, context),
+			       "detail");
+}
+
+const char *journal_outcome(const struct journal *journal)
+{
+	const struct cJSON *line, *last = NULL;
+
+	/* A rotation that was resumed after its end has begun again. */
+	for (line = json_first(journal->lines); line; line = json_next(line)) {
+		if (field_is(line, "event", events[JOURNAL_ENDED]))
+			last = line;
+		else if (field_is(line, "event", events[JOURNAL_BEGUN]))
+			last = NULL;
+	}
+	return last ? json_member_str(last, "detail") : NULL;
+}
+
+const char *journal_path(const struct journal *journal)
+{
+	return journal->path;
+}
+
+/* The id's day sorts; within a day the file's time decides. */
+static KR_FALLIBLE newest(const char *service, bool only_open, char **out)
+{
+	kr_cleanup(str_freep) char *folder = NULL;
+	kr_cleanup(file_list_release) struct file_list files = { 0 };
+	long long best_s = -1;
+	struct err *err = folder_of(service, &folder);
+
+	*out = NULL;
+	if (!err)
+		err = file_list_dir(folder, &files);
+	for (size_t i = 0; !err && i < files.count; i++) {
+		kr_cleanup(str_freep) char *path =
+			file_join(folder, files.names[i]);
+		kr_cleanup(journal_closep) struct journal *journal = NULL;
+		char id[ROTATION_LEN] = "";
+		struct err *bad;
+
+		(void)snprintf(id, sizeof(id), "%.*s", ROTATION_LEN - 1,
+			       files.names[i]);
+		if (!path || !rotation_is_valid(id) ||
+		    strcmp(files.names[i] + ROTATION_LEN - 1, SUFFIX) != 0 ||
+		    file_mtime_s(path) < best_s)
+			continue;
+		bad = only_open ? journal_open(service, id, &journal) : NULL;
+		/* Held by a process that is at work: it is open, too. */
+		if (journal && journal_outcome(journal)) {
+			err_free(bad);
+			continue;
+		}
+		err_free(bad);
+		best_s = file_mtime_s(path);
+		free(*out);
+		*out = strdup(id);
+		if (!*out)
+			err = err_new(KR_ENOMEM, "out of memory");
+	}
+	return err;
+}
+
+KR_FALLIBLE journal_find_open(const char *service, char **out_rotation)
+{
+	return newest(service, true, out_rotation);
+}
+
+KR_FALLIBLE journal_find_last(const char *service, char **out_rotation)
+{
+	return newest(service, false, out_rotation);
+}

@@ -1,0 +1,67 @@
+/*
+ * What a rotation did, for the one that goes on with it.
+ *
+ * $XDG_STATE_HOME/keyrot/SERVICE/ROTATION.jsonl (0600): a line before each
+ * effect and one after it, each on disk before the next thing happens. The
+ * clusters and the store are the truth; the journal remembers what cannot be
+ * seen there, and saves looking. No key material: a line is made of the words
+ * below and nothing else.
+ *
+ * A lost journal costs nothing but repeated checks.
+ */
+#ifndef KR_RUNBOOK_JOURNAL_H
+#define KR_RUNBOOK_JOURNAL_H
+
+#include "base/err.h"
+
+struct journal;
+
+enum journal_event {
+	JOURNAL_BEGUN,	/* the rotation: detail is the operator */
+	JOURNAL_INTENT, /* a step is about to have an effect */
+	JOURNAL_DONE,	/* ... had it, and that was seen */
+	JOURNAL_FAILED, /* ... ended with an error; detail is its reason */
+	JOURNAL_ENDED,	/* the rotation: detail is "done", "rolled-back", ... */
+};
+
+struct journal_line {
+	enum journal_event event;
+	const char *step;	 /* "write-secret"; NULL */
+	const char *environment; /* NULL where not of one */
+	const char *context;	 /* NULL where not of one target */
+	const char *detail;	 /* a reason, an id, a fingerprint; NULL */
+};
+
+/* Opens the rotation's journal, making it where it is not there. */
+KR_FALLIBLE journal_open(const char *service, const char *rotation,
+			 struct journal **out);
+void journal_close(struct journal *journal);
+static inline void journal_closep(struct journal **p)
+{
+	journal_close(*p);
+}
+
+/* On disk on return. `detail` longer than 200 bytes is cut. */
+KR_FALLIBLE journal_add(struct journal *journal,
+			const struct journal_line *line);
+
+/* Whether the step was recorded as done (for that environment or context). */
+bool journal_is_done(const struct journal *journal, const char *step,
+		     const char *environment, const char *context);
+/* The detail of the last such line, or NULL. Borrowed. */
+const char *journal_detail(const struct journal *journal,
+			   enum journal_event event, const char *step,
+			   const char *environment, const char *context);
+/* NULL while it has not ended. */
+const char *journal_outcome(const struct journal *journal);
+const char *journal_path(const struct journal *journal);
+
+/*
+ * The id of the service's newest rotation that has not ended, malloc'd; NULL
+ * where there is none.
+ */
+KR_FALLIBLE journal_find_open(const char *service, char **out_rotation);
+/* The newest one, ended or not. */
+KR_FALLIBLE journal_find_last(const char *service, char **out_rotation);
+
+#endif
