@@ -7,7 +7,7 @@
  */
 #include "base/stop.h"
 #include "cli/command.h"
-#include "runbook/step.h"
+#include "runbook/rotate.h"
 #include "secret/wipe.h"
 
 static const struct step apply[] = {
@@ -75,9 +75,121 @@ static const struct step apply[] = {
 	{ .id = NULL },
 };
 
+/*
+ * A rotation through all environments. Rows with from/to are rows of the table
+ * above, for every target of the environment, side by side.
+ */
+static const struct rotate_step rotate[] = {
+	{
+		.id = "preflight",
+		.title = "Look at every cluster before anything is changed",
+		.from = "read",
+		.to = "check",
+	},
+	{
+		.id = "lock",
+		.title = "Take the Leases: one rotation at a time",
+		.once = rotate_lock,
+	},
+	{
+		.id = "prove-previous",
+		.title = "Prove that every key being replaced can be got back",
+		.flags = ROTATE_IN_TURN,
+		.from = "prove-previous",
+		.to = "prove-previous",
+	},
+	{
+		.id = "new-key",
+		.title = "Generate a key, store it, and read it back",
+		.kubectl = "openssl rand -base64 32",
+		.once = rotate_new_key,
+	},
+	{
+		.id = "admit",
+		.title = "Check that the environment may have it",
+		.flags = ROTATE_EACH_ENVIRONMENT,
+		.environment = rotate_admit,
+	},
+	{
+		.id = "apply",
+		.title = "Write the Secret, restart, follow the rollout",
+		.flags = ROTATE_EACH_ENVIRONMENT,
+		.from = "write-secret",
+		.to = "rollout",
+	},
+	{
+		.id = "verify",
+		.title = "Verify the logs of the pods that run the new key",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
+		.environment = rotate_verify,
+	},
+	{
+		.id = "validate",
+		.title = "Run the integration suite",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
+		.environment = rotate_validate,
+	},
+	{
+		.id = "mark",
+		.title = "Mark the key as validated, for the next environment",
+		.flags = ROTATE_EACH_ENVIRONMENT,
+		.environment = rotate_mark,
+	},
+	{
+		.id = "release",
+		.title = "Give the Leases back",
+		.flags = ROTATE_ALWAYS,
+		.once = rotate_release_locks,
+	},
+	{ .id = NULL },
+};
+
+/* The proven previous key, wherever the new one went; last environment first. */
+static const struct rotate_step rollback[] = {
+	{
+		.id = "preflight",
+		.title = "See which clusters hold the key",
+		.from = "read",
+		.to = "check",
+	},
+	{
+		.id = "find-previous",
+		.title = "Find out which key was there before",
+		.once = rotate_find_previous,
+	},
+	{
+		.id = "lock",
+		.title = "Take the Leases: one rotation at a time",
+		.once = rotate_lock,
+	},
+	{
+		.id = "previous-key",
+		.title = "Read the previous key back from the store",
+		.once = rotate_previous_key,
+	},
+	{
+		.id = "apply",
+		.title = "Write the Secret, restart, follow the rollout",
+		.flags = ROTATE_EACH_ENVIRONMENT,
+		.from = "write-secret",
+		.to = "rollout",
+	},
+	{
+		.id = "release",
+		.title = "Give the Leases back",
+		.flags = ROTATE_ALWAYS,
+		.once = rotate_release_locks,
+	},
+	{ .id = NULL },
+};
+
 int main(int argc, char **argv)
 {
-	static const struct runbook runbook = { .apply = apply };
+	static const struct runbook runbook = {
+		.apply = apply,
+		.rotate = rotate,
+		.rollback = rollback,
+	};
 
 	harden_process();
 	stop_install();

@@ -14,6 +14,16 @@
 #include "ui/ui.h"
 
 static const struct command commands[] = {
+	{ "rotate", GROUP_RUN, "",
+	  "a new key through every environment, in order", &usage_rotate, 0,
+	  COMMAND_CONFIG | COMMAND_PROGRESS, "RotateResult", cmd_rotate },
+	{ "resume", GROUP_RUN, "[ROTATION]",
+	  "go on with an interrupted rotation", &usage_resume, 1,
+	  COMMAND_CONFIG | COMMAND_PROGRESS, "RotateResult", cmd_resume },
+	{ "rollback", GROUP_RUN, "[ROTATION]",
+	  "put the previous key back wherever the new one went",
+	  &usage_rollback, 1, COMMAND_CONFIG | COMMAND_PROGRESS,
+	  "RollbackResult", cmd_rollback },
 	{ "generate", GROUP_STEP, "",
 	  "make a key; put it into the store, a pipe or a new file",
 	  &usage_generate, 0, COMMAND_CONFIG, "GenerateResult", cmd_generate },
@@ -63,7 +73,8 @@ const struct command *cli_find_command(const char *name)
 const char *cli_group_title(enum command_group group)
 {
 	static const char *const titles[GROUP_COUNT] = {
-		[GROUP_STEP] = "Run one step of the runbook",
+		[GROUP_RUN] = "Run the runbook",
+		[GROUP_STEP] = "Run one step of it",
 		[GROUP_LOOK] = "Look",
 		[GROUP_SETUP] = "Set up and automate",
 	};

@@ -19,6 +19,7 @@ struct secret;
 typedef struct err *cli_run(struct cli_context *context, struct result *result);
 
 enum command_group {
+	GROUP_RUN,   /* "Run the runbook" */
 	GROUP_STEP,  /* "Run one step of it" */
 	GROUP_LOOK,  /* "Look" */
 	GROUP_SETUP, /* "Set up and automate" */
@@ -103,11 +104,12 @@ void help_options(struct out *out);
 
 const char *cli_group_title(enum command_group group);
 
-extern const struct usage usage_generate, usage_render, usage_apply,
+extern const struct usage usage_rotate, usage_resume, usage_rollback,
+	usage_generate, usage_render, usage_apply,
 	usage_verify, usage_plan, usage_status, usage_doctor, usage_completion,
 	usage_version, usage_help, usage_options;
 
-cli_run cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
+cli_run cmd_rotate, cmd_resume, cmd_rollback, cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
 	cmd_complete, cmd_version, cmd_help, cmd_options,
 	cmd_verify, cmd_status;
 

@@ -163,6 +163,44 @@ const struct option cli_rollout_flags[] = {
 	{ .name = NULL },
 };
 
+const struct option cli_timeout_flags[] = {
+	{ .name = "timeout",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "limit of the rollout (15m); 0 is none",
+	  .offset = AT(timeout_ms) },
+	{ .name = NULL },
+};
+
+const struct option cli_rotate_flags[] = {
+	{ .name = "take-ownership",
+	  .type = OPTION_LIST,
+	  .metavar = "MANAGER",
+	  .help = "take the entry over from this field manager (repeatable)",
+	  .offset = AT(take_ownership) },
+	{ .name = "allow-outside-window",
+	  .type = OPTION_BOOL,
+	  .help = "go on though an environment's window is closed",
+	  .offset = AT(allow_outside_window) },
+	{ .name = "allow-unvalidated",
+	  .type = OPTION_BOOL,
+	  .help = "go on without the proof of the environment before",
+	  .offset = AT(allow_unvalidated) },
+	{ .name = "allow-insecure-tls",
+	  .type = OPTION_BOOL,
+	  .help = "send the key though the server's certificate is not checked",
+	  .offset = AT(allow_insecure_tls) },
+	{ .name = NULL },
+};
+
+const struct option cli_new_flags[] = {
+	{ .name = "new",
+	  .type = OPTION_BOOL,
+	  .help = "begin another rotation though one has not ended",
+	  .offset = AT(new_rotation) },
+	{ .name = NULL },
+};
+
 const struct option cli_verify_flags[] = {
 	{ .name = "expect",
 	  .type = OPTION_LIST,

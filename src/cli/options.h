@@ -46,6 +46,11 @@ struct cli_options {
 	bool allow_insecure_tls;
 	const char *allow_secret_type; /* beside Opaque */
 
+	/* rotate, resume */
+	bool allow_outside_window;
+	bool allow_unvalidated;
+	bool new_rotation;
+
 	/* verify */
 	const char *const *expect;
 	const char *const *forbid;
@@ -76,6 +81,9 @@ extern const struct option cli_store_flags[];
 extern const struct option cli_operator_flags[];
 extern const struct option cli_write_flags[];
 extern const struct option cli_rollout_flags[];
+extern const struct option cli_timeout_flags[];
+extern const struct option cli_rotate_flags[];
+extern const struct option cli_new_flags[];
 extern const struct option cli_verify_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];

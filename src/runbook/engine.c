@@ -54,7 +54,7 @@ static void announce(const struct step *steps, const struct run *run)
 		r->plan(r->user, rows, n);
 }
 
-static KR_FALLIBLE run_step(const struct step *step, struct run *run)
+KR_FALLIBLE step_run_one(const struct step *step, struct run *run)
 {
 	int64_t began_ms = clock_boot_ms();
 	bool done = false;
@@ -86,7 +86,7 @@ KR_FALLIBLE step_run_all(const struct step *steps, struct run *run)
 		if (!(steps->flags & STEP_AT_ONCE))
 			err = stop_check();
 		if (!err)
-			err = run_step(steps, run);
+			err = step_run_one(steps, run);
 	}
 	return err;
 }

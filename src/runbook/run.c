@@ -82,39 +82,51 @@ void run_talk_end(void)
 	(void)pthread_mutex_unlock(&talk);
 }
 
-static void message(struct run *run, enum report_level level, const char *text)
+/* Says it, and keeps a warning in the result. */
+static void message(struct run *run, enum report_level level, char *take_text)
 {
 	const struct reporter *r = run->options.reporter;
+	kr_cleanup(str_freep) char *text = take_text;
 
+	if (text && run->options.one_of_many) {
+		char *full = NULL;
+
+		if (asprintf(&full, "%s/%s: %s",
+			     kube_access_of(run->options.kube)->context,
+			     run->options.target.ns, text) >= 0) {
+			free(text);
+			text = full;
+		}
+	}
+	run_talk_begin();
 	if (r->message && text)
 		r->message(r->user, level, text);
+	if (level == REPORT_WARNING)
+		result_warn(run->options.result, "%s",
+			    text ? text : "out of memory");
+	run_talk_end();
 }
 
 void run_warn(struct run *run, const char *format, ...)
 {
-	kr_cleanup(str_freep) char *text = NULL;
+	char *text;
 	va_list ap;
 
 	va_start(ap, format);
 	text = format_text(format, ap);
 	va_end(ap);
-	run_talk_begin();
 	message(run, REPORT_WARNING, text);
-	result_warn(run->options.result, "%s", text ? text : "out of memory");
-	run_talk_end();
 }
 
 void run_say(struct run *run, const char *format, ...)
 {
-	kr_cleanup(str_freep) char *text = NULL;
+	char *text;
 	va_list ap;
 
 	va_start(ap, format);
 	text = format_text(format, ap);
 	va_end(ap);
-	run_talk_begin();
 	message(run, REPORT_INFO, text);
-	run_talk_end();
 }
 
 char *run_again_command(const struct run *run)

@@ -45,6 +45,7 @@ struct run_options {
 	bool allow_insecure_tls;
 	bool no_restart;
 	bool no_wait;
+	bool one_of_many; /* messages say which target they are about */
 	enum run_dry dry;
 	int64_t timeout_ms; /* of the rollout; < 0: none */
 };

@@ -46,15 +46,20 @@ struct step {
 	step_perform *perform;
 };
 
-/* The table of `apply`; a row with id NULL ends it. */
+struct rotate_step;
+
+/* The tables; a row with id NULL ends each. */
 struct runbook {
-	const struct step *apply;
+	const struct step *apply;	   /* one target */
+	const struct rotate_step *rotate;  /* all environments; rotate.h */
+	const struct rotate_step *rollback;
 };
 
 /*
  * Runs the steps in order, telling the reporter. The first error ends it; a
  * stop request is heeded between steps.
  */
+KR_FALLIBLE step_run_one(const struct step *step, struct run *run);
 KR_FALLIBLE step_run_all(const struct step *steps, struct run *run);
 
 /* steps_read.c */

@@ -127,6 +127,7 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 	const struct kube_secret *s = run->secret;
 	kr_cleanup(readback_key_freep) struct readback_key *proof = NULL;
 	struct store_meta meta;
+	char suffix[32];
 	bool was_there = false;
 	struct err *err;
 
@@ -148,8 +149,10 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 		run_detail(run, "not proved");
 		return NULL;
 	}
-	err = meta_of(run, "-previous", STORE_PREVIOUS, s->live_fingerprint,
-		      &meta);
+	/* Targets of one rotation may hold different keys. */
+	(void)snprintf(suffix, sizeof(suffix), "-previous-%.8s",
+		       s->live_fingerprint);
+	err = meta_of(run, suffix, STORE_PREVIOUS, s->live_fingerprint, &meta);
 	if (err)
 		return err;
 	err = store_ensure(run->options.store, &meta, s->live, &proof,

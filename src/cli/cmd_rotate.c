@@ -1,0 +1,168 @@
+/* rotate, resume, rollback: the whole runbook, through all environments. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "cli/command.h"
+#include "cli/target.h"
+#include "config/config.h"
+#include "runbook/rotate.h"
+
+/* A person types the word, on a terminal, or it is not confirmed. */
+static bool ask(void *user, const char *question, const char *word)
+{
+	struct cli_context *context = user;
+	char line[512];
+	size_t n;
+
+	out_puts(context->err, question);
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	n = strcspn(line, "\r\n");
+	line[n] = '\0';
+	return strcmp(line, word) == 0;
+}
+
+static KR_FALLIBLE open_store(struct cli_context *context,
+			      struct store_options *options,
+			      struct store **out)
+{
+	const struct cli_options *o = &context->options;
+	const struct config *config = context->config;
+
+	*options = (struct store_options){
+		.spec = o->store ? o->store : config->store.spec,
+		.service = config->service,
+		.item = o->store ? NULL : config->store.item,
+		.passphrase_file = o->passphrase_file,
+		.may_ask = true,
+		.config = o->store ? NULL : config->store.fields,
+	};
+	return store_open(options, out);
+}
+
+static void fill(struct cli_context *context, struct result *result,
+		 struct store *store, struct rotate_options *out)
+{
+	const struct cli_options *o = &context->options;
+	const struct config *config = context->config;
+
+	*out = (struct rotate_options){
+		.config = config,
+		.flags = &o->kube,
+		.reporter = context->reporter,
+		.result = result,
+		.store = store,
+		.book = context->runbook,
+		.consumers = o->consumers ?
+				     o->consumers :
+				     (const char *const *)config->consumers,
+		.take_ownership = o->take_ownership,
+		.operator_ = o->operator_ ? o->operator_ : config->operator_,
+		.allow_insecure_tls = o->allow_insecure_tls,
+		.allow_outside_window = o->allow_outside_window,
+		.allow_unvalidated = o->allow_unvalidated,
+		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1,
+		.confirm = isatty(STDIN_FILENO) ? ask : NULL,
+		.user = context,
+	};
+}
+
+static void say_next(const struct rotation *rotation, struct result *result,
+		     const struct err *err)
+{
+	if (!err)
+		result_next(result, "kubectl keyrot status");
+	if (!err || !*rotation->id || *rotation->undone)
+		return;
+	result_next(result, "kubectl keyrot resume %s", rotation->id);
+	result_next(result, "kubectl keyrot rollback %s", rotation->id);
+}
+
+enum way { WAY_NEW, WAY_ON, WAY_BACK };
+
+static KR_FALLIBLE go(struct cli_context *context, struct result *result,
+		      enum way way, const char *id)
+{
+	struct store_options store_options;
+	kr_cleanup(store_closep) struct store *store = NULL;
+	struct rotate_options options;
+	struct rotation rotation;
+	struct err *err = open_store(context, &store_options, &store);
+
+	if (err)
+		return err;
+	fill(context, result, store, &options);
+	err = rotation_init(&rotation, &options, way == WAY_ON ? id : NULL);
+	if (!err && way == WAY_BACK)
+		(void)snprintf(rotation.undone, sizeof(rotation.undone), "%s",
+			       id);
+	if (!err)
+		err = rotation_run(&rotation, way == WAY_BACK ?
+						      context->runbook->rollback :
+						      context->runbook->rotate);
+	rotation_fill_result(&rotation);
+	say_next(&rotation, result, err);
+	rotation_release(&rotation);
+	return err;
+}
+
+KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
+{
+	kr_cleanup(str_freep) char *open = NULL;
+	struct err *err =
+		journal_find_open(context->config->service, &open);
+
+	if (err)
+		return err;
+	if (open && !context->options.new_rotation) {
+		err = err_new(KR_EREFUSED,
+			      "rotation %s of %s has not ended", open,
+			      context->config->service);
+		err = err_set_reason(err, "RotationOpen");
+		result_next(result, "kubectl keyrot resume %s", open);
+		result_next(result, "kubectl keyrot rollback %s", open);
+		return err_hint(err, "to begin another one all the same: --new");
+	}
+	return go(context, result, WAY_NEW, NULL);
+}
+
+/* The id that was named, or the one that the journals know. */
+static KR_FALLIBLE find_id(const struct cli_context *context, bool only_open,
+			   char **out)
+{
+	const char *service = context->config->service;
+	struct err *err;
+
+	if (context->n_args) {
+		if (!rotation_is_valid(context->args[0]))
+			return err_new(KR_EUSAGE,
+				       "that is no rotation's id: it looks like kr-20261122-7f3a9c");
+		*out = strdup(context->args[0]);
+		return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	}
+	err = only_open ? journal_find_open(service, out) :
+			  journal_find_last(service, out);
+	if (err || *out)
+		return err;
+	err = err_new(KR_EUSAGE, "no rotation of %s is recorded here", service);
+	return err_hint(err,
+			"name it: kubectl keyrot status shows the rotation that wrote each Secret");
+}
+
+KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
+{
+	kr_cleanup(str_freep) char *id = NULL;
+	struct err *err = find_id(context, true, &id);
+
+	return err ? err : go(context, result, WAY_ON, id);
+}
+
+KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
+{
+	kr_cleanup(str_freep) char *id = NULL;
+	struct err *err = find_id(context, false, &id);
+
+	return err ? err : go(context, result, WAY_BACK, id);
+}

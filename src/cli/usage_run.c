@@ -1,0 +1,79 @@
+/*
+ * Help texts of the commands that run the whole runbook.
+ */
+#include "cli/command.h"
+
+const struct usage usage_rotate = {
+	.text = "Generate a key, store it and read it back; then, environment "
+		"after environment as\nkeyrot.yaml orders them: write the "
+		"Secret, restart what uses it, follow the\nrollout, verify "
+		"the logs, run the integration suite. It can be interrupted "
+		"at any\nmoment: `kubectl keyrot resume` goes on.",
+	.examples =
+		(const struct example[]){
+			{ "Everything that keyrot.yaml says",
+			  "kubectl keyrot rotate" },
+			{ "For a script: one JSON object a line",
+			  "kubectl keyrot rotate -o jsonl" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_store_flags,
+			cli_consumer_flags,
+			cli_rotate_flags,
+			cli_new_flags,
+			cli_timeout_flags,
+			cli_operator_flags,
+			NULL,
+		},
+};
+
+const struct usage usage_resume = {
+	.text = "Go on with a rotation that was interrupted, from what the "
+		"clusters and the store\nsay. Steps that are done are seen "
+		"and skipped; nothing is restarted twice for the\nsame key. "
+		"On another machine, or with the journal lost, name the "
+		"rotation.",
+	.examples =
+		(const struct example[]){
+			{ "The one that has not ended",
+			  "kubectl keyrot resume" },
+			{ "By its id, also from another machine",
+			  "kubectl keyrot resume kr-20261122-7f3a9c" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_store_flags,
+			cli_consumer_flags,
+			cli_rotate_flags,
+			cli_timeout_flags,
+			cli_operator_flags,
+			NULL,
+		},
+};
+
+const struct usage usage_rollback = {
+	.text = "Put the previous key back wherever the rotation's key went, "
+		"last environment\nfirst: it is read back from the store and "
+		"checked against the fingerprint that the\ncluster recorded, "
+		"written, and rolled out until no pod of the new key is left. "
+		"It\nworks on a half-done rotation and on a stuck rollout.",
+	.examples =
+		(const struct example[]){
+			{ "The last rotation", "kubectl keyrot rollback" },
+			{ "By its id, also from another machine",
+			  "kubectl keyrot rollback kr-20261122-7f3a9c" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_store_flags,
+			cli_consumer_flags,
+			cli_rotate_flags,
+			cli_timeout_flags,
+			cli_operator_flags,
+			NULL,
+		},
+};

@@ -1,0 +1,132 @@
+/*
+ * A whole rotation: one key through all environments in order, every target
+ * of an environment side by side.
+ *
+ * The rows of a rotation's table (kubectl-keyrot.c) are of three kinds: done
+ * once, done for each environment, or a part of the table of `apply`, done for
+ * each target. Rows marked ROTATE_EACH_ENVIRONMENT stand together and are gone
+ * through for one environment after the other.
+ *
+ * Running it again is resuming: what the clusters, the store and (where only
+ * it can know) the journal show as done is not done twice.
+ */
+#ifndef KR_RUNBOOK_ROTATE_H
+#define KR_RUNBOOK_ROTATE_H
+
+#include "config/config.h"
+#include "kube/lease.h"
+#include "runbook/journal.h"
+#include "runbook/run.h"
+
+struct rotation;
+struct rotate_env;
+
+typedef struct err *rotate_once(struct rotation *rotation)
+	__attribute__((warn_unused_result));
+typedef struct err *rotate_each(struct rotation *rotation,
+				struct rotate_env *env)
+	__attribute__((warn_unused_result));
+
+enum rotate_flags {
+	ROTATE_EACH_ENVIRONMENT = 1,
+	/* One target after the other: the store takes one question at a time */
+	ROTATE_IN_TURN = 2,
+	/* Only the journal can know that it was done. */
+	ROTATE_REMEMBERED = 4,
+	/* Also after a failure: gives back what is held. */
+	ROTATE_ALWAYS = 8,
+};
+
+struct rotate_step {
+	const char *id; /* permanent: the journal names it */
+	const char *title;
+	const char *kubectl; /* the line of the runbook it stands for */
+	int flags;
+	/* One of these: */
+	rotate_once *once;
+	rotate_each *environment;
+	const char *from, *to; /* rows of the table of apply, both included */
+};
+
+struct rotate_target {
+	struct rotate_env *env;
+	const char *context;
+	struct kube_access *access;
+	struct kube *kube;
+	struct run run;
+	bool run_ready;
+	struct kube_lease *lease;
+	bool left_out; /* roll-back: the new key never got here */
+	struct err *err;
+};
+
+struct rotate_env {
+	const struct config_environment *config;
+	const char *name;
+	struct rotate_target *targets;
+	size_t count;
+};
+
+/* Borrowed for the life of the rotation, but for what says otherwise. */
+struct rotate_options {
+	const struct config *config;
+	const struct kube_flags *flags; /* kubectl's; --context is left out */
+	const struct reporter *reporter;
+	struct result *result;
+	struct store *store;
+	const struct runbook *book;
+	const char *const *consumers;
+	const char *const *take_ownership;
+	const char *operator_;
+	bool allow_insecure_tls;
+	bool allow_outside_window;
+	bool allow_unvalidated;
+	int64_t timeout_ms;
+	/* Asks a person to type `word`; true where that was done. NULL: there
+	 * is no terminal. */
+	bool (*confirm)(void *user, const char *question, const char *word);
+	void *user;
+};
+
+struct rotation {
+	struct rotate_options options;
+	char id[ROTATION_LEN];
+	bool resumed;
+	struct rotate_env *envs;
+	size_t env_count;
+	struct journal *journal;
+	struct readback_key *key;
+	char *entry_id;
+	char *operator_;
+	/* A roll-back: of which rotation, and why. */
+	char undone[ROTATION_LEN];
+};
+
+/*
+ * id NULL: a fresh one. Opens the journal and every target's connection;
+ * nothing is sent yet.
+ */
+KR_FALLIBLE rotation_init(struct rotation *rotation,
+			  const struct rotate_options *options, const char *id);
+void rotation_release(struct rotation *rotation);
+
+KR_FALLIBLE rotation_run(struct rotation *rotation,
+			 const struct rotate_step *table);
+
+/* Everything known, into the result; also after a failure. */
+void rotation_fill_result(struct rotation *rotation);
+
+/* Calls `each` for every target of `env` (NULL: of all), side by side. */
+typedef struct err *rotate_target_fn(struct rotation *rotation,
+				     struct rotate_target *target,
+				     const void *user);
+KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
+				 struct rotate_env *env, bool in_turn,
+				 rotate_target_fn *each, const void *user);
+
+/* Steps; steps_rotate.c, steps_gate.c, steps_back.c */
+rotate_once rotate_lock, rotate_new_key, rotate_release_locks;
+rotate_once rotate_find_previous, rotate_previous_key;
+rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark;
+
+#endif

@@ -1,0 +1,111 @@
+/* Roll-back: the proven previous key, everywhere the new one went. */
+#include <stdio.h>
+#include <string.h>
+
+#include "runbook/rotate.h"
+
+/* The new key got here: written by the rotation that is undone. */
+static bool has_new_key(const struct rotation *rotation,
+			const struct run *run)
+{
+	return run->secret && run->secret->live && run->secret->facts.rotation &&
+	       strcmp(run->secret->facts.rotation, rotation->undone) == 0;
+}
+
+static KR_FALLIBLE no_previous(const struct rotate_target *target)
+{
+	struct err *err = err_new(
+		KR_EREFUSED,
+		"%s: which key was replaced there is not known, so none is put back",
+		target->context);
+
+	err = err_set_reason(err, "PreviousUnknown");
+	return err_hint(err, "kubectl keyrot apply --context %s --from-store=ENTRY puts a key of your choice there",
+			target->context);
+}
+
+static KR_FALLIBLE find_in_store(struct rotation *rotation,
+				 struct rotate_target *target,
+				 const char *fingerprint)
+{
+	struct store_list list = { 0 };
+	struct run *run = &target->run;
+	struct err *err = store_entries(rotation->options.store, &list);
+
+	for (size_t i = 0; !err && i < list.count; i++) {
+		if (strcmp(list.items[i].fingerprint, fingerprint) != 0)
+			continue;
+		run->entry_id = strdup(list.items[i].id);
+		if (!run->entry_id)
+			err = err_new(KR_ENOMEM, "out of memory");
+		break;
+	}
+	store_list_release(&list);
+	if (err)
+		return err;
+	if (!run->entry_id) {
+		err = err_new(KR_ESTORE,
+			      "%s: the key that was replaced (%.12s) is not in %s",
+			      target->context, fingerprint,
+			      store_where(rotation->options.store));
+		return err_set_reason(err, "EntryNotFound");
+	}
+	err = store_prove(rotation->options.store, run->entry_id, fingerprint,
+			  &run->owned_key);
+	if (err)
+		return err;
+	run->key = run->owned_key;
+	(void)snprintf(run->fingerprint, sizeof(run->fingerprint), "%s",
+		       fingerprint);
+	return NULL;
+}
+
+static struct err *previous_of(struct rotation *rotation,
+			       struct rotate_target *target, const void *user)
+{
+	(void)user;
+	if (target->left_out)
+		return NULL;
+	return find_in_store(rotation, target,
+			     target->run.secret->facts.replaced);
+}
+
+KR_FALLIBLE rotate_previous_key(struct rotation *rotation)
+{
+	return rotation_for_targets(rotation, NULL, true, previous_of, NULL);
+}
+
+/*
+ * Which targets have the new key, and what was there before. None of them:
+ * there is nothing to put back, and that is an answer.
+ */
+KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
+{
+	size_t touched = 0;
+
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; j < env->count; j++) {
+			struct rotate_target *target = &env->targets[j];
+
+			target->left_out = !has_new_key(rotation, &target->run);
+			if (target->left_out) {
+				run_say(&target->run,
+					"the key of rotation %s is not there",
+					rotation->undone);
+				continue;
+			}
+			if (!target->run.secret->facts.replaced)
+				return no_previous(target);
+			touched++;
+		}
+	}
+	if (touched)
+		return NULL;
+	return err_set_reason(
+		err_new(KR_EREFUSED,
+			"no cluster holds the key of rotation %s: there is nothing to put back",
+			rotation->undone),
+		"NothingToRollBack");
+}

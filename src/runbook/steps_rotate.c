@@ -1,0 +1,173 @@
+/* What a rotation does once: Leases, the new key, and giving back. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "runbook/rotate.h"
+
+static void on_wait(void *user, const char *holder, int64_t left_ms)
+{
+	struct rotate_target *target = user;
+
+	run_say(&target->run,
+		"%s holds the Lease; %lld s more without a sign of life and it is taken over",
+		holder, (long long)(left_ms + 999) / 1000);
+}
+
+static struct err *lock_target(struct rotation *rotation,
+			       struct rotate_target *target, const void *user)
+{
+	kr_cleanup(str_freep) char *taken_from = NULL;
+	const struct kube_lease_request request = {
+		.target = &target->run.options.target,
+		.rotation = rotation->id,
+		.operator_ = target->run.operator_,
+		.on_wait = on_wait,
+		.user = target,
+	};
+	struct err *err;
+
+	(void)user;
+	if (target->left_out || target->lease)
+		return NULL;
+	err = kube_lease_acquire(target->kube, &request, &target->lease,
+				 &taken_from);
+	if (!err && taken_from)
+		run_warn(&target->run,
+			 "took the Lease over from %s, which gave no sign of life",
+			 taken_from);
+	return err;
+}
+
+KR_FALLIBLE rotate_lock(struct rotation *rotation)
+{
+	return rotation_for_targets(rotation, NULL, false, lock_target, NULL);
+}
+
+static struct err *release_target(struct rotation *rotation,
+				  struct rotate_target *target,
+				  const void *user)
+{
+	(void)rotation;
+	(void)user;
+	kube_lease_release(target->lease);
+	kube_lease_free(take_ptr(&target->lease));
+	return NULL;
+}
+
+KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
+{
+	return rotation_for_targets(rotation, NULL, false, release_target,
+				    NULL);
+}
+
+static const char *operator_of(const struct rotation *rotation)
+{
+	const struct rotate_env *env = &rotation->envs[0];
+
+	return env->count && env->targets[0].run.operator_ ?
+		       env->targets[0].run.operator_ :
+		       "unknown";
+}
+
+static KR_FALLIBLE describe_key(const struct rotation *rotation,
+				const struct secret *key,
+				struct store_meta *out)
+{
+	const struct config *config = rotation->options.config;
+	struct store_meta meta = { .role = STORE_NEW };
+	char fingerprint[SECRET_FINGERPRINT_LEN];
+	char now[CLOCK_RFC3339_LEN];
+	struct err *err = secret_fingerprint(key, fingerprint);
+
+	if (err)
+		return err;
+	clock_rfc3339(clock_wall_ms(), now);
+	meta.id = strdup(rotation->id);
+	meta.rotation = strdup(rotation->id);
+	meta.fingerprint = strdup(fingerprint);
+	meta.operator_ = strdup(operator_of(rotation));
+	meta.created_at = strdup(now);
+	meta.service = strdup(config->service);
+	if (asprintf(&meta.secret, "*/%s/%s", config->secret.name,
+		     config->secret.key) < 0)
+		meta.secret = NULL;
+	if (!meta.id || !meta.rotation || !meta.fingerprint ||
+	    !meta.operator_ || !meta.created_at || !meta.service ||
+	    !meta.secret) {
+		store_meta_release(&meta);
+		return err_new(KR_ENOMEM, "out of memory");
+	}
+	*out = meta;
+	return NULL;
+}
+
+/* A rotation has one entry, called like it: there is it stored already? */
+static KR_FALLIBLE has_entry(struct rotation *rotation, bool *out)
+{
+	struct store_list list = { 0 };
+	struct err *err = store_entries(rotation->options.store, &list);
+
+	*out = false;
+	for (size_t i = 0; !err && i < list.count; i++)
+		*out = *out || strcmp(list.items[i].id, rotation->id) == 0;
+	store_list_release(&list);
+	return err;
+}
+
+static KR_FALLIBLE make_key(struct rotation *rotation)
+{
+	kr_cleanup(secret_freep) struct secret *fresh = NULL;
+	struct store_meta meta;
+	bool was_there = false;
+	struct err *err =
+		keyspec_generate(&rotation->options.config->secret.format,
+				 &fresh);
+
+	if (!err)
+		err = describe_key(rotation, fresh, &meta);
+	if (err)
+		return err;
+	err = store_ensure(rotation->options.store, &meta, fresh,
+			   &rotation->key, &rotation->entry_id, &was_there);
+	store_meta_release(&meta);
+	return err;
+}
+
+static struct err *give_key(struct rotation *rotation,
+			    struct rotate_target *target, const void *user)
+{
+	(void)user;
+	target->run.key = rotation->key;
+	(void)snprintf(target->run.fingerprint,
+		       sizeof(target->run.fingerprint), "%s",
+		       readback_key_fingerprint(rotation->key));
+	target->run.entry_id = strdup(rotation->entry_id);
+	return target->run.entry_id ? NULL :
+				      err_new(KR_ENOMEM, "out of memory");
+}
+
+KR_FALLIBLE rotate_new_key(struct rotation *rotation)
+{
+	bool there = false;
+	struct err *err;
+
+	if (!store_can_prove(rotation->options.store)) {
+		err = err_new(KR_EREFUSED,
+			      "the store \"none\" keeps nothing that could be read back: a rotation needs a store");
+		return err_set_reason(err, "StoreCannotProve");
+	}
+	err = has_entry(rotation, &there);
+	if (!err && there) {
+		rotation->entry_id = strdup(rotation->id);
+		err = store_prove(rotation->options.store, rotation->id, NULL,
+				  &rotation->key);
+	} else if (!err) {
+		err = make_key(rotation);
+	}
+	if (err)
+		return err;
+	if (!rotation->entry_id)
+		return err_new(KR_ENOMEM, "out of memory");
+	return rotation_for_targets(rotation, NULL, true, give_key, NULL);
+}
