@@ -72,3 +72,10 @@ sweep: kubectl-keyrot practice ## one fault at every request of apply, of every 
 
 bench: kubectl-keyrot ## what it costs, beside kubectl and curl (real cluster); BENCH=--small is shorter
 	@python3 tests/bench/bench.py $(BENCH)
+
+.PHONY: demo
+
+demo: ## a rotation on two practice clusters, to watch; CLUSTER=real: on real ones
+	@tests/deps.sh demo
+	+@$(MAKE) --no-print-directory -s kubectl-keyrot practice
+	@python3 tests/demo/demo.py $(CLUSTER)
