@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "kube/access.h"
+#include "kube/items.h"
 #include "net/http.h"
 
 struct cJSON;
@@ -58,8 +59,8 @@ struct kube_request {
 	/* "GET", "PATCH", ...; NULL: is not sent (outcome KUBE_NOT_SENT, no
 	 * error), so that what is optional keeps its place in a batch. */
 	const char *method;
-	const char *path;   /* as kube_path() makes it, with the query */
-	const char *what;   /* for messages: "Secret aether/x"; NULL: path */
+	const char *path; /* as kube_path() makes it, with the query */
+	const char *what; /* for messages: "Secret aether/x"; NULL: path */
 	/* Kind that a 2xx reply must have, such as "Secret"; NULL: not looked
 	 * at. Anything else came from a proxy or from another server. */
 	const char *expect_kind;
@@ -68,10 +69,18 @@ struct kube_request {
 	const struct secret *secret_body;
 	int flags;
 	int64_t timeout_ms; /* 0: the default */
+	/* For a list: gets each item as it comes, and `object` is the list
+	 * without them. NULL: the reply is kept whole. A list that was cut is
+	 * read anew where on_begin is there to be told (it is called before
+	 * each reading): what was given is void then. */
+	void (*on_begin)(void *user);
+	kube_on_item *on_item;
+	void *item_user;
 	/* ---- */
+	struct kube_items *items; /* owned */
 	enum kube_outcome outcome;
 	long status;
-	long retry_after_s; /* -1 where the server named none */
+	long retry_after_s;    /* -1 where the server named none */
 	struct cJSON *object;  /* owned; NULL unless KUBE_DONE with JSON */
 	struct cJSON *failure; /* owned; the Status of a refusal, or NULL */
 	struct buf text;
@@ -99,7 +108,6 @@ KR_FALLIBLE kube_get(struct kube *kube, const char *path, const char *what,
  * (borrowed for the call) and may stop the walk by returning an error.
  * *out_version (malloc'd) is the list's resourceVersion, for a watch.
  */
-typedef struct err *kube_on_item(void *user, const struct cJSON *item);
 KR_FALLIBLE kube_list(struct kube *kube, const char *path, const char *query,
 		      int flags, kube_on_item *on_item, void *user,
 		      char **out_version);
@@ -109,7 +117,7 @@ KR_FALLIBLE kube_list_rest(struct kube *kube, const char *path,
 			   const struct cJSON *first_page,
 			   kube_on_item *on_item, void *user,
 			   char **out_version);
-#define KUBE_PAGE_ITEMS 200
+#define KUBE_PAGE_ITEMS 500
 
 /* The Status of a failure: reason ("" where none), and a cause by reason. */
 const char *kube_failure_reason(const struct kube_request *request);

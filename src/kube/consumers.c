@@ -57,6 +57,7 @@ static struct err *add_source(struct kube_consumers *c, enum kube_kind kind,
 	struct buf full = BUF_INIT(4096);
 
 	s->kind = kind;
+	s->consumers = c;
 	s->path = kube_path(kind, c->ns, NULL);
 	if (name) {
 		buf_puts(&query, "fieldSelector=");
@@ -170,6 +171,7 @@ void kube_consumers_free(struct kube_consumers *c)
 		free(c->warnings[i]);
 	kube_pods_release(&c->pods);
 	consumer_owners_free(c->owners);
+	consumers_free_autoscalers(c);
 	free(c->items);
 	free(c->sources);
 	free(c->warnings);

@@ -87,6 +87,8 @@ struct consumer_source {
 	char *version;	 /* resourceVersion of the list; NULL: not read */
 	char *full;	 /* what the batch asks for: path, limit, query */
 	char *list_kind; /* "DeploymentList" */
+	struct kube_consumers *consumers; /* the whole, for callbacks */
+	bool seen;			  /* an item came */
 };
 
 struct kube_consumers {
@@ -106,6 +108,10 @@ struct kube_consumers {
 	 * CONSUMER_UNRESOLVED until kube_consumers_resolve(). */
 	size_t unresolved;
 	struct consumer_owners *owners; /* of ReplicaSets that were read */
+	struct consumer_autoscaler *autoscalers;
+	size_t autoscaler_count;
+	/* The lists come side by side: pods are placed when all are there. */
+	bool reading;
 
 	struct consumer_source *sources;
 	size_t source_count;
@@ -117,6 +123,7 @@ struct kube_consumers {
 
 #define CONSUMER_NONE	    SIZE_MAX
 #define CONSUMER_UNRESOLVED (SIZE_MAX - 1)
+#define CONSUMER_UNPLACED   (SIZE_MAX - 2) /* while the lists come */
 
 /*
  * names: "deployment/x", "sts/y" ... (borrowed for the call), or none: every
@@ -132,7 +139,8 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 
 /*
  * Fills `requests` (at least kube_consumers_read_count() of them, zeroed or
- * not) for kube_batch(). Their texts belong to `c`.
+ * not) for kube_batch(). Their texts belong to `c`, which takes the items in
+ * as they come.
  */
 size_t kube_consumers_read_count(const struct kube_consumers *c);
 void kube_consumers_plan_reads(struct kube_consumers *c,

@@ -29,4 +29,18 @@ KR_FALLIBLE consumer_read(enum kube_kind kind, const struct cJSON *object,
 			  const struct kube_target *target,
 			  struct consumer *out);
 
+/* Whose pods they are, once every list is there; drops all others. */
+KR_FALLIBLE consumers_place_all(struct kube_consumers *c);
+
+/* Autoscalers may be listed before the workloads that they scale. */
+struct consumer_autoscaler {
+	char *kind, *name; /* of the workload */
+	char *autoscaler;
+};
+KR_FALLIBLE consumers_keep_autoscaler(struct kube_consumers *c,
+				      const struct cJSON *object);
+/* Puts their names to the consumers. */
+KR_FALLIBLE consumers_name_autoscalers(struct kube_consumers *c);
+void consumers_free_autoscalers(struct kube_consumers *c);
+
 #endif

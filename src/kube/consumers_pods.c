@@ -150,10 +150,41 @@ void kube_consumers_drop_pod(struct kube_consumers *c, const char *uid)
 	kube_pods_drop(&c->pods, uid);
 }
 
+/* What told whose pod it is, is not needed any more; pods are many. */
+static void forget_owner(struct kube_pod *pod)
+{
+	(void)str_keep(&pod->labels, NULL);
+	(void)str_keep(&pod->hash, NULL);
+	(void)str_keep(&pod->owner_kind, NULL);
+	(void)str_keep(&pod->owner_name, NULL);
+	(void)str_keep(&pod->owner_uid, NULL);
+}
+
+/* Whether it may turn out to be a pod of a consumer. */
+static bool may_matter(const struct kube_pod *pod)
+{
+	return pod->use_how || (pod->owner_kind &&
+				(strcmp(pod->owner_kind, "ReplicaSet") == 0 ||
+				 strcmp(pod->owner_kind, "StatefulSet") == 0 ||
+				 strcmp(pod->owner_kind, "DaemonSet") == 0));
+}
+
+/* While the lists come: keeps what will tell whose pod it is. */
+static struct err *keep_for_later(struct kube_pod *pod,
+				  const struct cJSON *labels)
+{
+	pod->consumer = CONSUMER_NONE;
+	if (!may_matter(pod))
+		return NULL;
+	pod->consumer = CONSUMER_UNPLACED;
+	return labels ? json_print(labels, &pod->labels) : NULL;
+}
+
 KR_FALLIBLE kube_consumers_take_pod(struct kube_consumers *c,
 				    const struct cJSON *object)
 {
 	const char *uid = json_str_or(object, "metadata.uid", "");
+	const struct cJSON *labels = json_at(object, "metadata.labels");
 	struct kube_pod pod;
 	struct err *err;
 
@@ -162,15 +193,54 @@ KR_FALLIBLE kube_consumers_take_pod(struct kube_consumers *c,
 	err = kube_pod_read(object, &c->target, &pod);
 	if (err)
 		return err;
-	if (!pod.finished)
-		err = place(c, &pod, json_at(object, "metadata.labels"));
+	if (!pod.finished && c->reading)
+		err = keep_for_later(&pod, labels);
+	else if (!pod.finished)
+		err = place(c, &pod, labels);
 	if (err || pod.finished || pod.consumer == CONSUMER_NONE) {
 		kube_pods_drop(&c->pods, uid);
 		kube_pod_release(&pod);
 		return err;
 	}
+	if (pod.consumer < c->count)
+		forget_owner(&pod);
 	c->unresolved += is_unresolved(&pod);
 	return kube_pods_put(&c->pods, &pod);
+}
+
+static struct err *place_kept(struct kube_consumers *c, struct kube_pod *pod)
+{
+	kr_cleanup(json_freep) struct cJSON *labels = NULL;
+	struct err *err = NULL;
+
+	if (pod->labels)
+		err = json_parse(pod->labels, strlen(pod->labels), &labels);
+	if (!err)
+		err = place(c, pod, labels);
+	if (!err && pod->consumer < c->count)
+		forget_owner(pod);
+	if (!err)
+		c->unresolved += is_unresolved(pod);
+	return err;
+}
+
+KR_FALLIBLE consumers_place_all(struct kube_consumers *c)
+{
+	size_t i = 0;
+
+	while (i < c->pods.count) {
+		struct kube_pod *pod = &c->pods.items[i];
+		struct err *err = place_kept(c, pod);
+
+		if (err)
+			return err;
+		/* The last pod takes the place of one that is dropped. */
+		if (pod->consumer == CONSUMER_NONE)
+			kube_pods_drop(&c->pods, pod->uid);
+		else
+			i++;
+	}
+	return NULL;
 }
 
 static struct err *keep_owner(struct kube_consumers *c, const char *uid,
@@ -295,6 +365,8 @@ static struct err *place_resolved(struct kube_consumers *c)
 		c->unresolved--;
 		if (pod->consumer == CONSUMER_NONE)
 			kube_pods_drop(&c->pods, pod->uid);
+		else
+			forget_owner(pod);
 	}
 	return NULL;
 }

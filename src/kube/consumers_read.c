@@ -11,69 +11,103 @@ size_t kube_consumers_read_count(const struct kube_consumers *c)
 	return c->source_count;
 }
 
+/* A list begins, perhaps for the second time: its objects are void. */
+static void begin(void *user)
+{
+	struct consumer_source *source = user;
+	struct kube_consumers *c = source->consumers;
+	size_t kept = 0;
+
+	source->seen = false;
+	if (source->kind == KIND_POD)
+		kube_pods_clear(&c->pods);
+	if (source->kind == KIND_HPA)
+		consumers_free_autoscalers(c);
+	for (size_t i = 0; i < c->count; i++) {
+		struct consumer item = c->items[i];
+
+		if (item.kube_kind == source->kind &&
+		    (!source->name || strcmp(item.name, source->name) == 0))
+			consumer_release(&item);
+		else
+			c->items[kept++] = item;
+	}
+	c->count = kept;
+}
+
+/* A page that was cut and read anew gives what it gave before. */
+static bool is_known(const struct kube_consumers *c, const char *uid)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (strcmp(c->items[i].uid, uid) == 0)
+			return true;
+	}
+	return false;
+}
+
+static struct err *take_workload(void *user, const struct cJSON *item)
+{
+	struct consumer_source *source = user;
+	struct kube_consumers *c = source->consumers;
+	struct consumer consumer = { 0 };
+	struct err *err;
+
+	source->seen = true;
+	if (is_known(c, json_str_or(item, "metadata.uid", "")))
+		return NULL;
+	err = consumer_read(source->kind, item, &c->target, &consumer);
+	if (err)
+		return err;
+	consumer.named = source->name != NULL;
+	if (!consumer.use.how && !consumer.named) {
+		consumer_release(&consumer);
+		return NULL;
+	}
+	if (!consumer.use.how)
+		err = consumers_warn(c, "%s %s does not refer to Secret %s",
+				     consumer.kind, consumer.name, c->secret);
+	if (err) {
+		consumer_release(&consumer);
+		return err;
+	}
+	return consumers_add(c, &consumer);
+}
+
+static struct err *take_pod(void *user, const struct cJSON *item)
+{
+	struct consumer_source *source = user;
+
+	return kube_consumers_take_pod(source->consumers, item);
+}
+
+static struct err *take_autoscaler(void *user, const struct cJSON *item)
+{
+	struct consumer_source *source = user;
+
+	return consumers_keep_autoscaler(source->consumers, item);
+}
+
+static kube_on_item *taker_of(const struct consumer_source *source)
+{
+	if (source->kind == KIND_POD)
+		return take_pod;
+	return source->kind == KIND_HPA ? take_autoscaler : take_workload;
+}
+
 void kube_consumers_plan_reads(struct kube_consumers *c,
 			       struct kube_request *requests)
 {
+	c->reading = true;
 	for (size_t i = 0; i < c->source_count; i++)
 		requests[i] = (struct kube_request){
 			.method = "GET",
 			.path = c->sources[i].full,
 			.what = c->sources[i].what,
 			.expect_kind = c->sources[i].list_kind,
+			.on_begin = begin,
+			.on_item = taker_of(&c->sources[i]),
+			.item_user = &c->sources[i],
 		};
-}
-
-/* What on_item needs beside the item. */
-struct taking {
-	struct kube_consumers *c;
-	const struct consumer_source *source;
-	size_t seen;
-};
-
-static struct err *take_workload(void *user, const struct cJSON *item)
-{
-	struct taking *t = user;
-	struct consumer consumer = { 0 };
-	struct err *err;
-
-	t->seen++;
-	err = consumer_read(t->source->kind, item, &t->c->target, &consumer);
-	if (err)
-		return err;
-	consumer.named = t->source->name != NULL;
-	if (!consumer.use.how && !consumer.named) {
-		consumer_release(&consumer);
-		return NULL;
-	}
-	if (!consumer.use.how)
-		err = consumers_warn(t->c, "%s %s does not refer to Secret %s",
-				     consumer.kind, consumer.name,
-				     t->c->secret);
-	if (err) {
-		consumer_release(&consumer);
-		return err;
-	}
-	return consumers_add(t->c, &consumer);
-}
-
-static struct err *take_pod(void *user, const struct cJSON *item)
-{
-	struct taking *t = user;
-
-	return kube_consumers_take_pod(t->c, item);
-}
-
-static struct err *take_autoscaler(void *user, const struct cJSON *item)
-{
-	struct taking *t = user;
-	struct consumer *consumer = kube_consumers_find(
-		t->c, json_str_or(item, "spec.scaleTargetRef.kind", ""),
-		json_str_or(item, "spec.scaleTargetRef.name", ""));
-
-	if (consumer && !str_keep(&consumer->autoscaler,
-				  json_str_or(item, "metadata.name", "")))
-		return err_new(KR_ENOMEM, "out of memory");
-	return NULL;
 }
 
 /* Names of a kind, for a suggestion. */
@@ -158,14 +192,11 @@ static struct err *not_readable(struct kube_consumers *c,
 		plural);
 }
 
+/* The rest of the pages, where there are more. */
 static struct err *take_source(struct kube_consumers *c, struct kube *kube,
 			       struct consumer_source *source,
 			       struct kube_request *request)
 {
-	struct taking taking = { .c = c, .source = source };
-	kube_on_item *on_item = source->kind == KIND_POD   ? take_pod
-				: source->kind == KIND_HPA ? take_autoscaler
-							   : take_workload;
 	struct err *err = take_ptr(&request->err);
 
 	if (!err && !request->object)
@@ -175,14 +206,12 @@ static struct err *take_source(struct kube_consumers *c, struct kube *kube,
 		free(source->version);
 		source->version = NULL;
 		err = kube_list_rest(kube, source->path, source->query, 0,
-				     request->object, on_item, &taking,
+				     request->object, taker_of(source), source,
 				     &source->version);
 	}
-	/* A page can be megabytes of tree: not kept until the end. */
-	json_free(take_ptr(&request->object));
 	if (err)
 		return not_readable(c, source, err);
-	if (source->name && on_item == take_workload && !taking.seen)
+	if (source->name && !source->seen)
 		return is_missing(c, kube, source);
 	return NULL;
 }
@@ -202,17 +231,20 @@ KR_FALLIBLE kube_consumers_take_reads(struct kube_consumers *c,
 				      struct kube *kube,
 				      struct kube_request *requests)
 {
-	for (size_t i = 0; i < c->source_count; i++) {
-		struct err *err;
+	struct err *err = NULL;
 
-		/* Pods hold indexes into the items: no sorting after them. */
-		if (c->sources[i].kind == KIND_POD && c->count)
-			qsort(c->items, c->count, sizeof(*c->items), compare);
+	for (size_t i = 0; !err && i < c->source_count; i++)
 		err = take_source(c, kube, &c->sources[i], &requests[i]);
-		if (err)
-			return err;
-	}
-	return kube_consumers_resolve(c, kube);
+	if (err)
+		return err;
+	/* Pods hold indexes into the items: no sorting after they do. */
+	if (c->count)
+		qsort(c->items, c->count, sizeof(*c->items), compare);
+	c->reading = false;
+	err = consumers_name_autoscalers(c);
+	if (!err)
+		err = consumers_place_all(c);
+	return err ? err : kube_consumers_resolve(c, kube);
 }
 
 KR_FALLIBLE kube_consumers_read(struct kube *kube,

@@ -1,4 +1,4 @@
-/* LIST in pages: memory is bounded by a page, whatever the namespace holds. */
+/* LIST in pages, each given out item by item as it comes. */
 #include <string.h>
 
 #include "base/json.h"
@@ -42,8 +42,15 @@ static KR_FALLIBLE walk_page(const struct cJSON *page, kube_on_item *on_item,
 	return NULL;
 }
 
+/* A further page is one of the same snapshot: read anew it says the same. */
+static void same_again(void *user)
+{
+	(void)user;
+}
+
 static KR_FALLIBLE get_page(struct kube *kube, const char *path,
 			    const char *query, int flags, const char *token,
+			    kube_on_item *on_item, void *user,
 			    struct cJSON **out)
 {
 	kr_cleanup(str_freep) char *full = NULL;
@@ -51,6 +58,9 @@ static KR_FALLIBLE get_page(struct kube *kube, const char *path,
 		.method = "GET",
 		.what = path,
 		.flags = flags,
+		.on_item = on_item,
+		.on_begin = token ? same_again : NULL,
+		.item_user = user,
 	};
 	struct err *err = page_path(path, query, token, &full);
 
@@ -90,7 +100,8 @@ KR_FALLIBLE kube_list_rest(struct kube *kube, const char *path,
 		kr_cleanup(json_freep) struct cJSON *page = NULL;
 		kr_cleanup(str_freep) char *used = take_ptr(&token);
 
-		err = get_page(kube, path, query, flags, used, &page);
+		err = get_page(kube, path, query, flags, used, on_item, user,
+			       &page);
 		if (!err)
 			err = walk_page(page, on_item, user, &token);
 	}
@@ -104,7 +115,8 @@ KR_FALLIBLE kube_list(struct kube *kube, const char *path, const char *query,
 		      char **out_version)
 {
 	kr_cleanup(json_freep) struct cJSON *page = NULL;
-	struct err *err = get_page(kube, path, query, flags, NULL, &page);
+	struct err *err =
+		get_page(kube, path, query, flags, NULL, on_item, user, &page);
 
 	if (err)
 		return err;

@@ -310,6 +310,7 @@ void kube_pod_release(struct kube_pod *pod)
 	free(pod->rotation);
 	free(pod->fingerprint);
 	free(pod->container);
+	free(pod->labels);
 	free(pod->trouble.container);
 	free(pod->trouble.reason);
 	free(pod->trouble.message);

@@ -53,6 +53,8 @@ struct kube_pod {
 	char *container;
 	int container_count; /* of the pod, init containers not counted */
 	struct kube_trouble trouble; /* reason NULL: none */
+	/* Compact JSON, kept only until it is known whose pod it is. */
+	char *labels;
 	/* Index in kube_consumers.items, SIZE_MAX: none of them. */
 	size_t consumer;
 };

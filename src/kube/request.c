@@ -10,13 +10,15 @@
 #define MAX_WAITS	  10 /* for a server that says Retry-After */
 #define FIRST_BACKOFF_MS  250
 #define MAX_RETRY_AFTER_S 30
+/* A list that is given out as it comes may take long, but not be silent. */
+#define LIST_IDLE_MS 30000
 
 static bool is_read(const struct kube_request *r)
 {
 	return strcmp(r->method, "GET") == 0;
 }
 
-static KR_FALLIBLE start(struct kube *kube, const struct kube_request *r,
+static KR_FALLIBLE start(struct kube *kube, struct kube_request *r,
 			 struct http_call **out)
 {
 	kr_cleanup(http_call_freep) struct http_call *call = NULL;
@@ -35,6 +37,15 @@ static KR_FALLIBLE start(struct kube *kube, const struct kube_request *r,
 		http_call_body(call, r->body, strlen(r->body));
 	if (r->timeout_ms > 0)
 		http_call_timeout(call, r->timeout_ms);
+	if (r->on_item) {
+		err = kube_items_new(r->on_item, r->item_user, &r->items);
+		if (err)
+			return err;
+		if (r->on_begin)
+			r->on_begin(r->item_user);
+		http_call_stream(call, kube_items_on_data, r->items,
+				 LIST_IDLE_MS);
+	}
 	err = http_start(call);
 	if (!err)
 		*out = take_ptr(&call);
@@ -63,9 +74,15 @@ static KR_FALLIBLE take_object(struct kube_request *r,
 		return err_new(
 			KR_ECLUSTER,
 			"the answer is not Kubernetes JSON: is this the API server?");
-	err = json_parse(buf_str(reply), reply->len, &r->object);
-	if (err)
-		return err_as(err, KR_ECLUSTER);
+	if (r->items) {
+		err = kube_items_end(r->items, &r->object);
+		if (err)
+			return err;
+	} else {
+		err = json_parse(buf_str(reply), reply->len, &r->object);
+		if (err)
+			return err_as(err, KR_ECLUSTER);
+	}
 	kind = json_str_or(r->object, "kind", "");
 	if (!r->expect_kind || strcmp(kind, r->expect_kind) == 0)
 		return NULL;
@@ -101,10 +118,12 @@ void kube_request_release(struct kube_request *request)
 {
 	json_free(request->object);
 	json_free(request->failure);
+	kube_items_free(request->items);
 	buf_release(&request->text);
 	err_free(request->err);
 	request->object = NULL;
 	request->failure = NULL;
+	request->items = NULL;
 	request->err = NULL;
 }
 
@@ -127,6 +146,9 @@ static bool again(struct kube *kube, struct kube_request *r,
 	if (r->status == 401 && !budget->credentials_renewed)
 		return kube_auth_rejected(kube->auth);
 	if (!is_read(r) || err_is(r->err, KR_EINTERRUPTED))
+		return false;
+	/* Some of the items were given, and nobody can take them back. */
+	if (r->items && !r->on_begin && kube_items_count(r->items))
 		return false;
 	if ((r->status == 429 || r->status >= 500) && r->retry_after_s >= 0) {
 		if (budget->waits >= MAX_WAITS)

@@ -134,6 +134,7 @@ size_t http_on_write(char *data, size_t size, size_t count, void *user)
 	call->last_data_ms = clock_boot_ms();
 	if (call->on_data && status >= 200 && status < 300) {
 		call->http->activity = true;
+		call->streamed_bytes += n;
 		if (call->on_data(call->data_user, data, n))
 			return n;
 		call->ended_by_owner = true;

@@ -44,6 +44,7 @@ struct http_call {
 	const unsigned char *body;
 	size_t body_len, body_sent;
 	http_on_data *on_data;
+	size_t streamed_bytes; /* given to on_data */
 	void *data_user;
 	int64_t idle_timeout_ms, last_data_ms;
 	int64_t started_ms, elapsed_ms;

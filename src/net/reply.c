@@ -25,13 +25,13 @@ static void trace(const struct http_call *call, long connects)
 		.new_connection = connects > 0,
 		.key_connection = call->flags & HTTP_KEY,
 		.sent_bytes = call->body_sent,
-		.received_bytes = call->reply.len,
+		.received_bytes = call->reply.len + call->streamed_bytes,
 		.elapsed_ms = call->elapsed_ms,
 	};
 
 	http->stats.connections += (unsigned)connects;
 	http->stats.sent_bytes += call->body_sent;
-	http->stats.received_bytes += call->reply.len;
+	http->stats.received_bytes += event.received_bytes;
 	if (http->on_trace)
 		http->on_trace(http->trace_user, &event);
 }

@@ -221,6 +221,18 @@ static const char *const namespace_[] = {
 																  "{}")),
 };
 
+/* As a request is answered: items as they come, then what is around them. */
+static struct err *answer(struct kube_request *request, const char *list)
+{
+	kr_cleanup(kube_items_freep) struct kube_items *items = NULL;
+	struct err *err =
+		kube_items_new(request->on_item, request->item_user, &items);
+
+	if (!err)
+		err = kube_items_feed(items, list, strlen(list));
+	return err ? err : kube_items_end(items, &request->object);
+}
+
 static struct err *read_namespace(const char *const *names, size_t name_count,
 				  const char *const *lists,
 				  struct kube_consumers **out)
@@ -233,9 +245,10 @@ static struct err *read_namespace(const char *const *names, size_t name_count,
 	if (err)
 		return err;
 	kube_consumers_plan_reads(c, requests);
-	for (size_t i = 0; i < kube_consumers_read_count(c); i++)
-		requests[i].object = parse(lists[i]);
-	err = kube_consumers_take_reads(c, NULL, requests);
+	for (size_t i = 0; !err && i < kube_consumers_read_count(c); i++)
+		err = answer(&requests[i], lists[i]);
+	if (!err)
+		err = kube_consumers_take_reads(c, NULL, requests);
 	for (size_t i = 0; i < kube_consumers_read_count(c); i++)
 		kube_request_release(&requests[i]);
 	if (!err)
@@ -246,12 +259,12 @@ static struct err *read_namespace(const char *const *names, size_t name_count,
 static void asks_in_one_batch(void)
 {
 	static const char *const paths[] = {
-		"/apis/apps/v1/namespaces/ns/deployments?limit=200",
-		"/apis/apps/v1/namespaces/ns/statefulsets?limit=200",
-		"/apis/apps/v1/namespaces/ns/daemonsets?limit=200",
-		"/apis/batch/v1/namespaces/ns/cronjobs?limit=200",
-		"/apis/autoscaling/v1/namespaces/ns/horizontalpodautoscalers?limit=200",
-		"/api/v1/namespaces/ns/pods?limit=200",
+		"/apis/apps/v1/namespaces/ns/deployments?limit=500",
+		"/apis/apps/v1/namespaces/ns/statefulsets?limit=500",
+		"/apis/apps/v1/namespaces/ns/daemonsets?limit=500",
+		"/apis/batch/v1/namespaces/ns/cronjobs?limit=500",
+		"/apis/autoscaling/v1/namespaces/ns/horizontalpodautoscalers?limit=500",
+		"/api/v1/namespaces/ns/pods?limit=500",
 	};
 	struct kube_request requests[KUBE_CONSUMER_READS] = { 0 };
 	kr_cleanup(kube_consumers_freep) struct kube_consumers *c = NULL;
@@ -422,7 +435,7 @@ static void takes_named_ones(void)
 	UNIT_STR(c->warnings[0],
 		 "Deployment none does not refer to Secret conf");
 	UNIT_STR(c->sources[0].full,
-		 "/apis/apps/v1/namespaces/ns/deployments?limit=200&"
+		 "/apis/apps/v1/namespaces/ns/deployments?limit=500&"
 		 "fieldSelector=metadata.name%3Dnone");
 }
 
