@@ -19,6 +19,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "cluster"))
 import fixture  # noqa: E402
 from api import Api  # noqa: E402
 
+STORE = os.path.join(HERE, "store.sh")
 AGENT = "kubectl-keyrot"
 SECRET = "secrets-service-config"
 ENTRY = "SECRET_ENCRYPTION_KEY"
@@ -281,3 +282,15 @@ def secret_path(namespace, name=SECRET):
 def key_in(secret, entry=ENTRY):
     value = secret.get("data", {}).get(entry)
     return None if value is None else base64.b64decode(value)
+
+
+def keys_in_store(folder):
+    """All keys that store.sh holds there."""
+    found = set()
+    entries = os.path.join(folder, "entries")
+    for name in os.listdir(entries) if os.path.isdir(entries) else ():
+        with open(os.path.join(entries, name)) as file:
+            for line in file:
+                if line.startswith("key="):
+                    found.add(base64.b64decode(line[4:]))
+    return found

@@ -8,6 +8,7 @@ import re
 import secrets
 import shlex
 import subprocess
+import threading
 import time
 
 import clusters
@@ -65,8 +66,10 @@ class Case:
         self.snapshots = {}
         self.wrong = []
         self.line = 0
-        self.store = None
         self.name_file("pass", b"correct horse battery staple\n")
+        self.folder = os.path.join(home, "store")
+        self.do_store("exec:%s %s" % (clusters.STORE, self.folder))
+        self.meanwhile = None
 
     # Reading
 
@@ -190,7 +193,29 @@ class Case:
         self.stdin = rest.encode()
 
     def do_store(self, rest):
-        self.store = rest
+        """store SPEC: of the runs to come; "default": what no option gives"""
+        self.store = None if rest == "default" else rest
+        os.makedirs(self.folder, mode=0o700, exist_ok=True)
+
+    def do_during(self, rest):
+        """during ACTION STATEMENT: while the next run waits for its store"""
+        action, word, rest = rest.split(None, 2)
+        at, go = (os.path.join(self.folder, name) for name in ("at", "go"))
+        hook = os.path.join(self.folder, "on-" + action)
+        with open(hook, "w") as file:
+            file.write("#!/bin/sh\n>%s\nwhile ! [ -e %s ]; do sleep 0.01; "
+                       "done\n" % (at, go))
+        os.chmod(hook, 0o700)
+
+        def act():
+            end = time.monotonic() + 20
+            while not os.path.exists(at) and time.monotonic() < end:
+                time.sleep(0.005)
+            getattr(self, "do_" + word)(rest)
+            with open(go, "w"):
+                pass
+        self.meanwhile = threading.Thread(target=act, daemon=True)
+        self.meanwhile.start()
 
     def do_patch(self, rest):
         """patch KIND/NAME MANAGER JSON: a merge patch by someone else"""
@@ -246,8 +271,8 @@ class Case:
             words += ["--context", self.context]
         if not any(word in ("-n", "--namespace", "--help") for word in words):
             words += ["-n", self.namespace]
-        if self.store and words[0] in ("apply", "plan", "doctor", "render",
-                                       "generate"):
+        if self.store and "--store" not in words and words[0] in (
+                "apply", "plan", "doctor", "render", "generate"):
             words += ["--store", self.store]
         self.call([self.program] + words)
 
@@ -263,6 +288,9 @@ class Case:
                 RUN_LIMIT_S, (late.stderr or b"").decode()[-1000:]))
         self.stdin = b""
         self.last = Run(done, marks)
+        if self.meanwhile:
+            self.meanwhile.join()
+            self.meanwhile = None
         self.no_leak()
 
     def no_leak(self):
@@ -459,9 +487,9 @@ class Case:
             raise Mismatch("changed: " + ", ".join(changed))
 
     def do_stored(self, rest):
-        """stored NAME...: these keys come back from the store (file) alone"""
+        """stored NAME...: these keys come back without the program"""
         folder = os.path.join(self.home, ".local/share/keyrot")
-        found = set()
+        found = clusters.keys_in_store(self.folder)
         for place, _, names in os.walk(folder):
             for name in names:
                 if not name.endswith(".pem"):
@@ -486,6 +514,8 @@ class Case:
     def do_no_key_file(self, rest):
         """No file of the home but the case's own holds a key in the clear."""
         for place, _, names in os.walk(self.home):
+            if place.startswith(self.folder):
+                continue
             for name in names:
                 if name.endswith(".key") and place == self.home:
                     continue

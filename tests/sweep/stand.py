@@ -93,7 +93,7 @@ class Stand:
                  "-n", NAMESPACE, "--key-file", self.at("new.key"), "-o",
                  "json", "-v=9", "--request-timeout", "1500ms", "--timeout",
                  "15s", "--store", "exec:%s %s" % (
-                     os.path.join(HERE, "store.sh"), self.at("store"))]
+                     clusters.STORE, self.at("store"))]
         env = {"PATH": os.environ["PATH"], "HOME": self.home,
                "KUBECONFIG": self.practice.kubeconfig}
         for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"):
@@ -127,14 +127,7 @@ class Stand:
         return secret, pods
 
     def stored(self):
-        found = set()
-        folder = self.at("store/entries")
-        for name in os.listdir(folder) if os.path.isdir(folder) else ():
-            with open(os.path.join(folder, name)) as file:
-                for line in file:
-                    if line.startswith("key="):
-                        found.add(base64.b64decode(line[4:]))
-        return found
+        return clusters.keys_in_store(self.at("store"))
 
     def check(self, done):
         """The promises after one run."""

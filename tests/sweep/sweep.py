@@ -25,7 +25,7 @@ import traceback
 
 from stand import CONTEXT, PROGRAM, Broken, Stand
 
-FLOOR = 380           # fewer is a failure: something is no longer swept
+FLOOR = 450           # fewer is a failure: something is no longer swept
 AGAIN = 2             # runs after the first, at most
 STATUSES = ("401", "403", "404", "410", "422", "429", "500", "502", "503",
             "504")
