@@ -33,6 +33,36 @@ static KR_FALLIBLE check_patterns(const struct yaml_doc *doc,
 	return NULL;
 }
 
+/* A number of samples; -1 where it is not given. */
+static bool is_limit(double n)
+{
+	return n == -1 || (n >= 0 && n <= 100000 && n == floor(n));
+}
+
+static KR_FALLIBLE check_allowed(const struct yaml_doc *doc,
+				 const struct cJSON *metric,
+				 const struct config_limits *l)
+{
+	if (is_limit(l->breach) && is_limit(l->no_data) && is_limit(l->nan) &&
+	    is_limit(l->error))
+		return NULL;
+	return yaml_err(doc, json_at(metric, "allowed"),
+			"allowed wants whole numbers of samples");
+}
+
+static KR_FALLIBLE check_prometheus(const struct yaml_doc *doc,
+				    const struct cJSON *node,
+				    const struct config_prometheus *p)
+{
+	if (p->token.value && p->user)
+		return yaml_err(doc, node, "a token or a user, not both");
+	if (!p->user != !p->password.value)
+		return yaml_err(doc, node, "user and password go together");
+	if (!p->cert != !p->key)
+		return yaml_err(doc, node, "cert and key go together");
+	return NULL;
+}
+
 static KR_FALLIBLE check_metrics(const struct yaml_doc *doc,
 				 const struct cJSON *soak,
 				 const struct config_soak *s)
@@ -50,6 +80,29 @@ static KR_FALLIBLE check_metrics(const struct yaml_doc *doc,
 				"every must be at least 1s and at most the "
 				"time of the soak");
 	return NULL;
+}
+
+static KR_FALLIBLE check_soak(const struct yaml_doc *doc,
+			      const struct cJSON *soak,
+			      const struct config_soak *s)
+{
+	const struct cJSON *list = json_at(soak, "metrics");
+	struct err *err = check_metrics(doc, soak, s);
+
+	for (size_t i = 0; !err && i < s->n_metrics; i++)
+		err = check_allowed(doc, item_at(list, i),
+				    &s->metrics[i].allowed);
+	if (err || s->for_ms == 0)
+		return err;
+	if (s->min_good_pct <= 0 || s->min_good_pct > 100)
+		return yaml_err(doc, json_at(soak, "minGood"),
+				"minGood is above 0%% and at most 100%%");
+	if (s->settle_ms >= 0 &&
+	    s->settle_ms / s->every_ms >= s->for_ms / s->every_ms)
+		return yaml_err(doc, json_at(soak, "settle"),
+				"settle leaves nothing of the soak");
+	return check_prometheus(doc, json_at(soak, "prometheus"),
+				&s->prometheus);
 }
 
 static KR_FALLIBLE check_requires(const struct config *config,
@@ -126,7 +179,7 @@ static KR_FALLIBLE check_environment(const struct config *config,
 		err = check_patterns(doc, json_at(logs, "forbid"),
 				     e->verify.forbid);
 	if (!err)
-		err = check_metrics(doc, json_at(node, "soak"), &e->soak);
+		err = check_soak(doc, json_at(node, "soak"), &e->soak);
 	return err;
 }
 

@@ -63,25 +63,50 @@ struct config_window {
 
 enum config_no_data { NO_DATA_BREACH, NO_DATA_HOLD, NO_DATA_ZERO };
 
+enum config_aggregate {
+	AGGREGATE_NONE,
+	AGGREGATE_SUM,
+	AGGREGATE_AVG,
+	AGGREGATE_MIN,
+	AGGREGATE_MAX,
+};
+
+/* Samples of a kind that are put up with; -1: the default. */
+struct config_limits {
+	double breach, no_data, nan, error;
+};
+
 struct config_metric {
 	char *name;
 	char *query;
 	double max;		 /* NAN: no absolute limit */
 	double max_increase_pct; /* NAN: no relative limit */
 	int no_data;		 /* enum config_no_data */
+	int aggregate;		 /* enum config_aggregate; of several series */
+	struct config_limits allowed;
 };
 
 enum config_on_fail { ON_FAIL_HOLD, ON_FAIL_ROLLBACK };
 
 struct config_prometheus {
-	char *url;
+	char *url; /* with a path prefix; or a reference that holds one */
 	struct config_ref token;
+	char *user; /* basic auth, with password */
+	struct config_ref password;
+	char *tenant;	       /* X-Scope-OrgID */
+	char *ca, *cert, *key; /* files; relative ones: of keyrot.yaml's
+				* folder */
+	char *server_name;
+	bool allow_plain_http;
+	int64_t timeout_ms; /* of one query; 0: the default */
 };
 
 struct config_soak {
 	int64_t for_ms; /* 0: no soak */
 	int64_t every_ms;
-	int on_fail; /* enum config_on_fail */
+	int64_t settle_ms;   /* -1: not given */
+	double min_good_pct; /* of the samples; 90 */
+	int on_fail;	     /* enum config_on_fail */
 	struct config_prometheus prometheus;
 	struct config_metric *metrics;
 	size_t n_metrics;

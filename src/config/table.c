@@ -14,8 +14,6 @@
 static const char *const versions[] = { "keyrot.dev/v1", NULL };
 static const char *const kinds[] = { "Rotation", NULL };
 static const char *const modes[] = { "single", "keyring", NULL };
-static const char *const on_fails[] = { "hold", "rollback", NULL };
-static const char *const no_datas[] = { "breach", "hold", "zero", NULL };
 static const char *const signs[] = { "none", "ssh", NULL };
 static const char *const gits[] = { "none", "commit", NULL };
 static const char *const notify_types[] = { "webhook", "slack", NULL };
@@ -70,77 +68,6 @@ static const struct field verify_fields[] = {
 	{ .name = NULL },
 };
 
-static const struct field prometheus_fields[] = {
-	{ .name = "url",
-	  .type = FIELD_CUSTOM,
-	  AT(config_prometheus, url),
-	  .required = true,
-	  .read = value_url,
-	  .release = field_release_string },
-	{ .name = "token",
-	  .type = FIELD_CUSTOM,
-	  AT(config_prometheus, token),
-	  .read = value_ref,
-	  .release = value_release_ref },
-	{ .name = NULL },
-};
-
-static const struct field metric_fields[] = {
-	{ .name = "name",
-	  .type = FIELD_STRING,
-	  AT(config_metric, name),
-	  .required = true },
-	{ .name = "query",
-	  .type = FIELD_STRING,
-	  AT(config_metric, query),
-	  .required = true },
-	{ .name = "max", .type = FIELD_NUMBER, AT(config_metric, max) },
-	{ .name = "maxIncrease",
-	  .type = FIELD_CUSTOM,
-	  AT(config_metric, max_increase_pct),
-	  .read = value_percent },
-	{ .name = "noData",
-	  .type = FIELD_CHOICE,
-	  AT(config_metric, no_data),
-	  .required = true,
-	  .choices = no_datas },
-	{ .name = NULL },
-};
-
-static void metric_init(void *item)
-{
-	struct config_metric *metric = item;
-
-	metric->max = NAN;
-	metric->max_increase_pct = NAN;
-}
-
-static const struct field soak_fields[] = {
-	{ .name = "for",
-	  .type = FIELD_DURATION,
-	  AT(config_soak, for_ms),
-	  .required = true },
-	{ .name = "every", .type = FIELD_DURATION, AT(config_soak, every_ms) },
-	{ .name = "onFail",
-	  .type = FIELD_CHOICE,
-	  AT(config_soak, on_fail),
-	  .choices = on_fails },
-	{ .name = "prometheus",
-	  .type = FIELD_MAPPING,
-	  AT(config_soak, prometheus),
-	  .required = true,
-	  .fields = prometheus_fields },
-	{ .name = "metrics",
-	  .type = FIELD_LIST,
-	  AT(config_soak, metrics),
-	  .required = true,
-	  .fields = metric_fields,
-	  .item_size = sizeof(struct config_metric),
-	  .count_offset = offsetof(struct config_soak, n_metrics),
-	  .item_init = metric_init },
-	{ .name = NULL },
-};
-
 static const struct field environment_fields[] = {
 	{ .name = "name",
 	  .type = FIELD_STRING,
@@ -177,7 +104,7 @@ static const struct field environment_fields[] = {
 	{ .name = "soak",
 	  .type = FIELD_MAPPING,
 	  AT(config_environment, soak),
-	  .fields = soak_fields },
+	  .fields = config_soak_fields },
 	{ .name = NULL },
 };
 
@@ -187,7 +114,7 @@ static void environment_init(void *item)
 
 	environment->within_ms = -1;
 	environment->verify.within_ms = -1;
-	environment->soak.every_ms = (int64_t)30 * 1000;
+	config_soak_init(&environment->soak);
 }
 
 static const struct field check_fields[] = {

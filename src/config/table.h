@@ -8,4 +8,9 @@
 
 extern const struct field config_fields[];
 
+/* Of an environment's soak: table_soak.c. */
+extern const struct field config_soak_fields[];
+struct config_soak;
+void config_soak_init(struct config_soak *soak);
+
 #endif

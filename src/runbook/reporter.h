@@ -43,6 +43,40 @@ struct report_workload {
 	int64_t timeout_ms; /* < 0: none */
 };
 
+enum report_verdict {
+	REPORT_VERDICT_RUNNING, /* nothing is over its limits so far */
+	REPORT_VERDICT_PASS,
+	REPORT_VERDICT_INCONCLUSIVE,
+	REPORT_VERDICT_ERROR,
+	REPORT_VERDICT_FAIL,
+};
+
+/* One metric of a soak, up to now. */
+struct report_metric {
+	const char *name;
+	/* By tick, n of them: the values (NAN where there is none), and a
+	 * letter for each outcome: o ok, b over the limit, - no data, n not a
+	 * number, e error, . missed, s settling. */
+	const double *values;
+	const char *outcomes;
+	size_t n;
+	double limit;	 /* above it is a breach; NAN: not known */
+	double baseline; /* NAN: none */
+	enum report_verdict verdict;
+};
+
+/* A soak after each tick, at its beginning and at its end. */
+struct report_soak {
+	const char *target;
+	const struct report_metric *metrics;
+	size_t n_metrics;
+	size_t tick, ticks; /* that are over, and in all */
+	int64_t elapsed_ms, total_ms;
+	enum report_verdict verdict; /* so far; of the whole at the end */
+	const char *reason; /* one clause for people; NULL where all is well */
+	bool done;
+};
+
 enum report_level { REPORT_INFO, REPORT_WARNING };
 
 struct reporter {
@@ -55,6 +89,7 @@ struct reporter {
 	/* A line of a pod's log, already searched for key material. */
 	void (*log_line)(void *user, const char *pod, const char *container,
 			 const char *line);
+	void (*soak)(void *user, const struct report_soak *soak);
 	/* Called at least four times a second while something is waited for,
 	 * so that clocks on the screen move. */
 	void (*tick)(void *user);
