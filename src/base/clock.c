@@ -34,7 +34,7 @@ static int64_t system_wall_ms(void *user)
 
 static void system_sleep_ms(void *user, int64_t ms)
 {
-	struct pollfd wake = {.fd = stop_fd(), .events = POLLIN};
+	struct pollfd wake = { .fd = stop_fd(), .events = POLLIN };
 
 	(void)user;
 	(void)poll(&wake, 1, ms > 86400000 ? 86400000 : (int)ms);
@@ -121,7 +121,7 @@ static bool parse_offset(const char *text, int *out_seconds)
 
 bool clock_parse_rfc3339(const char *text, int64_t *out_wall_ms)
 {
-	struct tm tm = {0};
+	struct tm tm = { 0 }, given;
 	int end = 0, offset_s, ms = 0;
 	char sep;
 	time_t seconds;
@@ -145,7 +145,15 @@ bool clock_parse_rfc3339(const char *text, int64_t *out_wall_ms)
 		return false;
 	tm.tm_year -= 1900;
 	tm.tm_mon -= 1;
+	if (tm.tm_sec == 60) /* a leap second, which time_t has none of */
+		tm.tm_sec = 59;
+	given = tm;
 	seconds = timegm(&tm);
+	/* It takes the 31st of February and makes another day of it. */
+	if (tm.tm_mon != given.tm_mon || tm.tm_mday != given.tm_mday ||
+	    tm.tm_hour != given.tm_hour || tm.tm_min != given.tm_min ||
+	    tm.tm_sec != given.tm_sec)
+		return false;
 	*out_wall_ms = ((int64_t)seconds - offset_s) * 1000 + ms;
 	return true;
 }
@@ -154,8 +162,8 @@ static const struct {
 	const char *unit;
 	double ms;
 } units[] = {
-	{"ns", 1e-6}, {"us", 1e-3}, {"ms", 1},
-	{"s", 1000},  {"m", 60000}, {"h", 3600000},
+	{ "ns", 1e-6 }, { "us", 1e-3 }, { "ms", 1 },
+	{ "s", 1000 },	{ "m", 60000 }, { "h", 3600000 },
 };
 
 static size_t unit_at(const char *text, double *out_ms)

@@ -44,6 +44,14 @@ struct file_list {
 KR_FALLIBLE file_list_dir(const char *path, struct file_list *out);
 void file_list_release(struct file_list *list);
 
+/*
+ * Waits for an exclusive lock (flock) on a file or folder that is there, until
+ * a stop is requested. Closing *out_fd gives it back. Where the file system has
+ * no locks there is none, and no error.
+ */
+KR_FALLIBLE file_lock(const char *path, int *out_fd);
+void file_unlockp(const int *fd); /* for kr_cleanup; -1 is fine */
+
 bool file_exists(const char *path);
 bool file_is_regular(const char *path);
 /* Permission bits, or -1. */

@@ -17,7 +17,8 @@ static const char *const types[] = {
 
 struct raw_store {
 	char *type, *where, *item, *path, *address, *mount, *vault, *account;
-	char **command;
+	char *timeout;
+	char **command, **env;
 	struct config_ref token;
 };
 
@@ -36,6 +37,10 @@ static const struct field store_fields[] = {
 	STR(mount),
 	STR(vault),
 	STR(account),
+	STR(timeout),
+	{ .name = "env",
+	  .type = FIELD_STRINGS,
+	  .offset = offsetof(struct raw_store, env) },
 	{ .name = "command",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, command) },

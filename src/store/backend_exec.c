@@ -3,7 +3,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "secret/base64.h"
 #include "store/meta.h"
@@ -81,21 +80,16 @@ static struct err *split_words(struct exec_store *es, const char *command)
 	return err;
 }
 
-static struct err *take_config(struct exec_store *es,
-			       const struct cJSON *config)
+/* Names of variables that the helper needs beside the usual ones. */
+static void take_env(struct exec_store *es, const struct cJSON *config)
 {
 	const struct cJSON *names = json_member(config, "env");
 	const struct cJSON *name;
-	const char *timeout = json_member_str(config, "timeout");
 
 	cJSON_ArrayForEach (name, names) {
 		if (cJSON_IsString(name))
 			proc_env_inherit(&es->env, name->valuestring);
 	}
-	if (!timeout)
-		return NULL;
-	return err_as(clock_parse_duration(timeout, false, &es->timeout_ms),
-		      KR_ECONFIG);
 }
 
 static struct err *take_command(struct exec_store *es,
@@ -128,16 +122,15 @@ static struct err *exec_open(const struct store_options *options,
 
 	if (!es)
 		return out_of_memory();
-	es->timeout_ms =
-		options->may_ask ? TOOL_TIMEOUT_ASKING_MS : TOOL_TIMEOUT_MS;
 	es->service = strdup(options->service ? options->service : "");
 	es->item = strdup(options->item ? options->item : "");
 	if (!es->service || !es->item)
 		return out_of_memory();
 	tool_session_env(&es->env);
-	err = take_command(es, options, where);
+	take_env(es, options->config);
+	err = tool_timeout(options, &es->timeout_ms);
 	if (!err)
-		err = take_config(es, options->config);
+		err = take_command(es, options, where);
 	if (err)
 		return err;
 	if (!es->count)

@@ -89,6 +89,7 @@ static struct err *pass_open(const struct store_options *options,
 		calloc(1, sizeof(*ps));
 	const char *item = where ? where : options->item;
 	char *label = NULL;
+	struct err *err;
 
 	if (!ps)
 		return out_of_memory();
@@ -104,8 +105,9 @@ static struct err *pass_open(const struct store_options *options,
 			       ps->item);
 	ps->root = store_root();
 	ps->folder = ps->root ? file_join(ps->root, ps->item) : NULL;
-	ps->timeout_ms =
-		options->may_ask ? TOOL_TIMEOUT_ASKING_MS : TOOL_TIMEOUT_MS;
+	err = tool_timeout(options, &ps->timeout_ms);
+	if (err)
+		return err;
 	pass_env(&ps->env);
 	if (!ps->folder || asprintf(&label, "pass: %s", ps->item) < 0)
 		return out_of_memory();
@@ -180,37 +182,57 @@ static struct err *run_pass(const struct pass_store *ps,
 	return tool_run(&run, out);
 }
 
+static struct err *insert(const struct pass_store *ps, const char *name,
+			  const struct secret *text, const struct secret *key)
+{
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	struct err *err =
+		run_pass(ps,
+			 (const char *[]){ "pass", "insert", "--multiline",
+					   "--", name, NULL },
+			 text, key, &result);
+
+	if (err || result.exit_code == 0)
+		return err;
+	return tool_failed("pass insert", &result);
+}
+
 static struct err *pass_put(void *state, const struct store_meta *meta,
 			    const struct secret *key)
 {
 	struct pass_store *ps = state;
-	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
 	kr_cleanup(secret_freep) struct secret *text = NULL;
 	kr_cleanup(store_meta_release) struct store_meta there = { 0 };
 	kr_cleanup(str_freep) char *name = passname_format(ps->item, meta);
-	const char *argv[] = {
-		"pass", "insert", "--multiline", "--", name, NULL
-	};
+	kr_cleanup(file_unlockp) int lock = -1;
 	struct err *err =
 		name ? entrytext_format(meta, key, &text) : out_of_memory();
 
-	if (!err)
-		err = run_pass(ps, argv, text, key, &result);
+	/* pass has no lock: two keys would come under one id. */
+	if (!err && file_exists(ps->root))
+		err = file_lock(ps->root, &lock);
 	if (err)
 		return err;
-	if (result.exit_code != 0)
-		return tool_failed("pass insert", &result);
-	/* Someone else may have put another key under this id meanwhile. */
-	return find_entry(ps, meta->id, &there);
+	err = find_entry(ps, meta->id, &there);
+	if (!err)
+		return store_error("EntryExists", "entry %s exists already",
+				   meta->id);
+	if (strcmp(err_reason(err), "EntryNotFound") != 0)
+		return err;
+	err_free(err);
+	return insert(ps, name, text, key);
 }
 
 /* gpg's own words, asked for in English. */
 static struct err *show_failed(const struct tool_result *result)
 {
 	static const char *const damaged[] = {
-		"no valid OpenPGP data", "invalid packet",
-		"Bad signature",	 "encrypted_mdc packet",
-		"Checksum error",	 "WARNING: encrypted message"
+		"decrypt_message failed",
+		"no valid OpenPGP data",
+		"invalid packet",
+		"Invalid packet",
+		"No data",
+		"encrypted message has been manipulated",
 	};
 	struct err *err = tool_failed("pass show", result);
 

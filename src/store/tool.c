@@ -4,17 +4,34 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "store/store_backend.h"
 
-#define MAX_STDERR    8192
-#define MAX_COMPLAINT 200
+#define MAX_STDERR	  8192
+#define MAX_COMPLAINT	  200
+#define TIMEOUT_MS	  (60 * 1000)
+#define ASKING_TIMEOUT_MS (300 * 1000)
 
 void tool_result_release(struct tool_result *result)
 {
 	secret_free(result->output);
 	free(result->complaint);
 	*result = (struct tool_result){ 0 };
+}
+
+KR_FALLIBLE tool_timeout(const struct store_options *options, int64_t *out_ms)
+{
+	const char *timeout =
+		options->config ? json_member_str(options->config, "timeout")
+				: NULL;
+
+	if (timeout)
+		return err_as(clock_parse_duration(timeout, false, out_ms),
+			      KR_ECONFIG);
+	*out_ms = options->may_ask ? ASKING_TIMEOUT_MS : TIMEOUT_MS;
+	return NULL;
 }
 
 void tool_session_env(struct proc_env *env)

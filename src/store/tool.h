@@ -9,6 +9,7 @@
 
 #include "base/proc.h"
 #include "secret/secret.h"
+#include "store/store.h"
 
 struct tool_run {
 	const char *const *argv;
@@ -29,9 +30,11 @@ struct tool_result {
 };
 void tool_result_release(struct tool_result *result);
 
-/* Limits: a person may be typing a passphrase, or nobody is there. */
-#define TOOL_TIMEOUT_MS	       (60 * 1000)
-#define TOOL_TIMEOUT_ASKING_MS (300 * 1000)
+/*
+ * How long one run may take: `timeout` of the configuration's store, else 60 s,
+ * or 5 minutes where a person may be typing a passphrase. KR_ECONFIG.
+ */
+KR_FALLIBLE tool_timeout(const struct store_options *options, int64_t *out_ms);
 
 /*
  * Any exit code is a success here; KR_ESTORE where it cannot be run, was
