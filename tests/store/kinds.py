@@ -1,6 +1,7 @@
 """The store types, each ready for use."""
 import os
 import subprocess
+import sys
 
 from harness import HERE, PASSPHRASE, Store, quiet
 
@@ -69,7 +70,7 @@ class ExecStore(Store):
         self.mode("")
 
     def mode(self, mode, timeout="20s"):
-        words = ["python3", os.path.join(HERE, "helper.py"),
+        words = [sys.executable, "-SE", os.path.join(HERE, "helper.py"),
                  self.path("vault")] + ([mode] if mode else [])
         self.spec = "exec:" + " ".join(words)
         self.config = '{"timeout": "%s"}' % timeout
