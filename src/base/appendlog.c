@@ -26,6 +26,15 @@ void appendlog_close(struct appendlog *log)
 	free(log);
 }
 
+/* A lock on a file that was replaced by rename since keeps nobody away. */
+static bool is_at_path(const struct appendlog *log)
+{
+	struct stat ours, there;
+
+	return fstat(log->fd, &ours) == 0 && stat(log->path, &there) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 static KR_FALLIBLE sync_folder(const char *path)
 {
 	kr_cleanup(str_freep) char *dir = file_dirname(path);
@@ -128,6 +137,8 @@ KR_FALLIBLE appendlog_open(const char *path, size_t reserve_bytes,
 			       err_new(KR_EHELD,
 				       "another process is writing %s", path) :
 			       err_errno(KR_EUNEXPECTED, "lock %s", path);
+	if (!is_at_path(log))
+		return err_new(KR_EHELD, "%s was replaced just now", path);
 	err = cut_torn_line(log, &cut);
 	if (!err)
 		err = reserve(log, reserve_bytes);

@@ -29,7 +29,7 @@ static bool parse_at(const char *at, struct ledger_anchor *out)
 	at += LEDGER_ID_LEN;
 	digits = strspn(at, "0123456789");
 	if (digits == 0 || digits > MAX_DIGITS || at[digits] != ':' ||
-	    (at[0] == '0' && digits > 1))
+	    at[0] == '0')
 		return false;
 	anchor.size = strtoull(at, NULL, 10);
 	at += digits + 1;

@@ -1,0 +1,68 @@
+/*
+ * The ledger's file into Git: this file alone, and never further than the
+ * operator's own repository.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "ledger/file.h"
+#include "ledger/signkey.h"
+
+#define LOOK_TIMEOUT_MS 30000
+/* Hooks run, and the commit may be signed. */
+#define COMMIT_TIMEOUT_MS (5 * 60 * 1000)
+
+static KR_FALLIBLE is_changed(const char *folder, const char *name,
+			      bool *out_changed)
+{
+	kr_cleanup(proc_result_release) struct proc_result result = { 0 };
+	struct err *err = signkey_run(
+		(const char *const[]){ "git", "-C", folder, "status",
+				       "--porcelain", "--ignored", "--", name,
+				       NULL },
+		"", LOOK_TIMEOUT_MS, &result);
+
+	if (err)
+		return err;
+	if (result.exit_code != 0)
+		return err_new(KR_ECONFIG,
+			       "%s is in no Git repository, and git: commit "
+			       "is configured for the ledger",
+			       folder);
+	if (strncmp(buf_str(&result.out), "!!", 2) == 0)
+		return err_new(KR_ECONFIG,
+			       "Git is told to ignore the ledger %s/%s", folder,
+			       name);
+	*out_changed = result.out.len > 0;
+	return NULL;
+}
+
+KR_FALLIBLE ledger_git_commit(const struct ledger *ledger, uint64_t size)
+{
+	kr_cleanup(str_freep) char *folder = file_dirname(ledger->path);
+	const char *slash = strrchr(ledger->path, '/');
+	const char *name = slash ? slash + 1 : ledger->path;
+	bool changed = false;
+	char message[128];
+	struct err *err;
+
+	if (!folder)
+		return err_new(KR_ENOMEM, "out of memory");
+	(void)snprintf(message, sizeof(message),
+		       "Rotation ledger: %" PRIu64 " lines", size);
+	err = is_changed(folder, name, &changed);
+	if (err || !changed)
+		return err;
+	err = signkey_run((const char *const[]){ "git", "-C", folder, "add",
+						 "--", name, NULL },
+			  NULL, LOOK_TIMEOUT_MS, NULL);
+	if (!err)
+		err = signkey_run((const char *const[]){ "git", "-C", folder,
+							 "commit", "--quiet",
+							 "-m", message, "--",
+							 name, NULL },
+				  NULL, COMMIT_TIMEOUT_MS, NULL);
+	return err_wrap(err, "commit the ledger");
+}
