@@ -36,7 +36,8 @@ struct err *chain_broken(uint64_t number, const char *format, ...)
 
 KR_FALLIBLE chain_init(struct chain *chain, struct ledger_trust *trust)
 {
-	*chain = (struct chain){ .trust = trust };
+	*chain = (struct chain){ .trust = trust,
+				 .spare = BUF_INIT(CHAIN_MAX_LINE) };
 	memcpy(chain->head, zeros, sizeof(chain->head));
 	for (size_t i = 0; trust && i < trust->n_anchors; i++)
 		trust->anchors[i].state = ANCHOR_NOT_CHECKED;
@@ -52,6 +53,7 @@ void chain_release(struct chain *chain)
 	free(chain->entry);
 	free(chain->signers);
 	free(chain->next_signers);
+	buf_release(&chain->spare);
 	*chain = (struct chain){ 0 };
 }
 
@@ -120,26 +122,26 @@ static KR_FALLIBLE check_bytes(const struct chain *chain, const char *line,
 	return NULL;
 }
 
-static KR_FALLIBLE parse_line(const struct chain *chain, const char *line,
-			      size_t len, struct chain_line *out)
+static KR_FALLIBLE check_fields(struct chain *chain, const char *line,
+				size_t len, struct schema_seen *out)
 {
-	uint64_t number = chain->tree.size + 1;
-	struct err *err = NULL;
+	char start[START_LEN];
+	size_t n = (size_t)line_start(chain, start);
+	struct err *err =
+		schema_check(line + n, len - n - TAIL_LEN, &chain->spare, out);
+	struct err *broken;
 
-	/* A NUL would hide the rest of a text from whoever reads it. */
-	if (memmem(line, len, "\\u0000", 6) || memchr(line, '\0', len))
-		return chain_broken(number, "it holds a NUL character");
-	err = json_parse(line, len, &out->tree);
-	if (!err)
-		err = schema_check(out->tree, true, &out->type);
-	if (err && err_kind(err) == KR_EINVALID) {
-		struct err *broken =
-			chain_broken(number, "%s", err_message(err));
+	if (!err_is(err, KR_EINVALID))
+		return err;
+	broken = chain_broken(chain->tree.size + 1, "%s", err_message(err));
+	err_free(err);
+	return broken;
+}
 
-		err_free(err);
-		err = broken;
-	}
-	return err;
+KR_FALLIBLE chain_line_parse(struct chain_line *line)
+{
+	return line->tree ? NULL
+			  : json_parse(line->text, line->len, &line->tree);
 }
 
 /* The list as text, one a line; NULL where there is none. */
@@ -209,7 +211,8 @@ static KR_FALLIBLE take_checkpoint(struct chain *chain,
 	return NULL;
 }
 
-static KR_FALLIBLE take_line(struct chain *chain, const struct chain_line *line)
+static KR_FALLIBLE take_line(struct chain *chain, const struct chain_line *line,
+			     const struct schema_seen *seen)
 {
 	uint64_t number = chain->tree.size + 1;
 
@@ -229,8 +232,7 @@ static KR_FALLIBLE take_line(struct chain *chain, const struct chain_line *line)
 				    &chain->next_signers);
 	case LINE_RECORD:
 		chain->records++;
-		if (str_equal(json_member_str(line->tree, "step"),
-			      LEDGER_STEP_END)) {
+		if (view_is(&seen->step, LEDGER_STEP_END)) {
 			chain->ended++;
 			chain->ended_size = number;
 		}
@@ -266,28 +268,35 @@ static KR_FALLIBLE check_anchors(struct chain *chain)
 	return err;
 }
 
-KR_FALLIBLE chain_add(struct chain *chain, const char *line, size_t len,
+KR_FALLIBLE chain_add(struct chain *chain, const char *text, size_t len,
 		      struct chain_line *out)
 {
-	kr_cleanup(chain_line_release) struct chain_line parsed = { 0 };
+	kr_cleanup(chain_line_release) struct chain_line line = { .text = text,
+								  .len = len };
+	struct schema_seen seen;
 	char hash[LEDGER_HASH_LEN];
 	struct err *err;
 
-	err = check_bytes(chain, line, len, hash);
+	err = check_bytes(chain, text, len, hash);
 	if (!err)
-		err = parse_line(chain, line, len, &parsed);
+		err = check_fields(chain, text, len, &seen);
+	if (err)
+		return err;
+	line.type = seen.type;
+	if (line.type != LINE_RECORD)
+		err = chain_line_parse(&line);
 	if (!err)
-		err = take_line(chain, &parsed);
+		err = take_line(chain, &line, &seen);
 	if (!err)
-		err = tree_add(&chain->tree, chain->hasher, line, len);
+		err = tree_add(&chain->tree, chain->hasher, text, len);
 	if (err)
 		return err;
 	memcpy(chain->head, hash, sizeof(chain->head));
-	chain->last_type = parsed.type;
+	chain->last_type = line.type;
 	err = check_anchors(chain);
 	if (!err && out) {
-		out->type = parsed.type;
-		out->tree = take_ptr(&parsed.tree);
+		*out = line;
+		line.tree = NULL;
 	}
 	return err;
 }
@@ -364,28 +373,24 @@ KR_FALLIBLE chain_root(const struct chain *chain, unsigned char out[HASH_BYTES])
 KR_FALLIBLE chain_make_line(const struct chain *chain, enum line_type type,
 			    const struct cJSON *fields, struct buf *out)
 {
+	kr_cleanup(buf_release) struct buf spare = BUF_INIT(CHAIN_MAX_LINE);
 	kr_cleanup(str_freep) char *text = NULL;
-	kr_cleanup(json_freep) struct cJSON *line = NULL;
 	char start[START_LEN], hash[LEDGER_HASH_LEN];
-	enum line_type parsed;
+	struct schema_seen seen;
+	size_t n = (size_t)line_start(chain, start);
 	struct err *err = json_print(fields, &text);
 
 	if (err)
 		return err;
-	(void)line_start(chain, start);
-	/* fields: {"time":...}; without its brace, after the type. */
-	buf_printf(out, "%s%s\",%s", start, line_type_name(type), text + 1);
+	/* fields: {"time":...}; without its braces, after the type. */
+	buf_printf(out, "%s%s\",%.*s", start, line_type_name(type),
+		   (int)strlen(text) - 2, text + 1);
 	err = buf_check(out, "a line of the ledger");
 	if (!err)
-		err = json_parse(buf_str(out), out->len, &line);
-	if (!err)
-		err = schema_check(line, false, &parsed);
-	if (!err && strstr(buf_str(out), "\\u0000"))
-		err = err_new(KR_EINVALID, "a text holds a NUL character");
+		err = schema_check(out->data + n, out->len - n, &spare, &seen);
 	if (err)
 		return err_wrap(err, "a %s of the ledger",
 				line_type_name(type));
-	out->data[--out->len] = '\0'; /* the brace at its end */
 	err = hash_line(chain->hasher, out->data, out->len, hash);
 	if (err)
 		return err;

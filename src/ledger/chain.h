@@ -34,6 +34,7 @@ struct chain {
 	uint64_t signed_size; /* lines before the last signed checkpoint */
 
 	struct ledger_trust *trust; /* borrowed; NULL: no anchors */
+	struct buf spare;	    /* of the scanner */
 };
 
 KR_FALLIBLE chain_init(struct chain *chain, struct ledger_trust *trust);
@@ -42,15 +43,19 @@ void chain_release(struct chain *chain);
 /*
  * Takes one line, without its line end. KR_EGATE, reason "LedgerBroken",
  * where it is not the next one; chain->tree.size is then that of the good
- * lines. *out (NULL allowed) is the line's tree. A signature is only counted:
- * call chain_signed() once it was found good, or is not to be looked at.
+ * lines. A signature is only counted: call chain_signed() once it was found
+ * good, or is not to be looked at.
  */
 struct chain_line {
 	enum line_type type;
-	struct cJSON *tree; /* owned */
+	const char *text; /* borrowed */
+	size_t len;
+	/* Owned. Of a record NULL, until chain_line_parse() was called. */
+	struct cJSON *tree;
 };
-KR_FALLIBLE chain_add(struct chain *chain, const char *line, size_t len,
+KR_FALLIBLE chain_add(struct chain *chain, const char *text, size_t len,
 		      struct chain_line *out);
+KR_FALLIBLE chain_line_parse(struct chain_line *line);
 void chain_line_release(struct chain_line *line);
 
 /* The checkpoint that was just added holds: new signers come into force. */

@@ -20,10 +20,11 @@ struct ledger {
 
 /*
  * Takes the text's lines. on_line (NULL allowed) is told of each one after it
- * was added. A last line without its end is KR_EGATE/"LedgerBroken".
+ * was added, and may parse it. A last line without its end is
+ * KR_EGATE/"LedgerBroken".
  */
 typedef struct err *chain_on_line(void *user, struct chain *chain,
-				  const struct chain_line *line);
+				  struct chain_line *line);
 KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 		       chain_on_line *on_line, void *user);
 

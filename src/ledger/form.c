@@ -1,46 +1,79 @@
 #include "ledger/form.h"
 
-#include <ctype.h>
-#include <stdint.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "ledger/anchor.h"
 
-#define HEX	      "0123456789abcdef"
 #define MAX_TEXT      256
 #define MAX_WORD      128
+#define MAX_ROTATION  64
 #define MAX_SIGNER    4096
 #define MAX_SIGNATURE 16384
+/* Base64 of 32 bytes is 43 characters and a '='. */
+#define KEY_BASE64 42
+#define KEY_HEX	   64
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f');
+}
 
 static bool is_base64(char c)
 {
-	return isalnum((unsigned char)c) || c == '+' || c == '/';
+	return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z') ||
+	       c == '+' || c == '/';
 }
 
-static bool looks_like_key(const char *text)
+static bool all(const char *text, size_t len, bool (*is)(char))
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is(text[i]))
+			return false;
+	return true;
+}
+
+static bool starts(const char *text, size_t len, const char *with)
+{
+	size_t n = strlen(with);
+
+	return len >= n && memcmp(text, with, n) == 0;
+}
+
+static bool looks_like_key(const char *text, size_t len)
 {
 	size_t base64 = 0, hex = 0;
 
-	for (; *text; text++) {
-		if (*text == '=' && base64 >= 42)
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (c == '=' && base64 >= KEY_BASE64)
 			return true;
-		base64 = is_base64(*text) ? base64 + 1 : 0;
-		hex = isxdigit((unsigned char)*text) ? hex + 1 : 0;
-		if (hex >= 64)
+		base64 = is_base64(c) ? base64 + 1 : 0;
+		hex = is_hex(c) || (c >= 'A' && c <= 'F') ? hex + 1 : 0;
+		if (hex >= KEY_HEX)
 			return true;
 	}
 	return false;
 }
 
 /* Bytes of the UTF-8 character at p; 0 where it is none (RFC 3629). */
-static size_t utf8_length(const unsigned char *p)
+static size_t utf8_length(const unsigned char *p, size_t left)
 {
-	size_t n = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 : 4;
+	size_t n = *p < 0x80 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : 4;
 
 	if (n == 1)
 		return 1;
-	if (*p < 0xc2 || *p > 0xf4)
+	if (*p < 0xc2 || *p > 0xf4 || n > left)
 		return 0;
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
@@ -51,102 +84,117 @@ static size_t utf8_length(const unsigned char *p)
 	return n;
 }
 
-static bool is_text(const char *text, size_t max)
+static bool is_text(const char *text, size_t len, size_t max)
 {
 	const unsigned char *p = (const unsigned char *)text;
-	size_t len = strnlen(text, max + 1);
 
 	if (len == 0 || len > max)
 		return false;
-	while (*p) {
-		size_t n = utf8_length(p);
+	for (size_t i = 0; i < len;) {
+		size_t n = utf8_length(p + i, len - i);
 
 		/* C0, DEL and C1: what can drive a terminal. */
-		if (n == 0 || *p < 0x20 || *p == 0x7f ||
-		    (n == 2 && *p == 0xc2 && p[1] < 0xa0))
+		if (n == 0 || p[i] < 0x20 || p[i] == 0x7f ||
+		    (p[i] == 0xc2 && p[i + 1] < 0xa0))
 			return false;
-		p += n;
+		i += n;
 	}
 	return true;
 }
 
-static bool is_word(const char *text)
+static bool is_word_byte(char c)
 {
-	size_t len = strnlen(text, MAX_WORD + 1);
+	return is_base64(c) || c == '.' || c == '_' || c == ':' || c == '@' ||
+	       c == '-';
+}
 
-	if (len == 0 || len > MAX_WORD)
+static int two(const char *text)
+{
+	return (text[0] - '0') * 10 + text[1] - '0';
+}
+
+static int days_of(int year, int month)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30,
+				    31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return days[month - 1] + (month == 2 && leap);
+}
+
+static bool is_time(const char *text, size_t len)
+{
+	static const char form[] = "0000-00-00T00:00:00Z";
+	int month, day;
+
+	if (len != sizeof(form) - 1)
 		return false;
-	for (; *text; text++)
-		if (!isalnum((unsigned char)*text) && !strchr("._:/@+-", *text))
+	for (size_t i = 0; i < len; i++)
+		if (form[i] == '0' ? !is_digit(text[i]) : text[i] != form[i])
 			return false;
-	return true;
+	month = two(text + 5);
+	day = two(text + 8);
+	return month >= 1 && month <= 12 && day >= 1 &&
+	       day <= days_of(two(text) * 100 + two(text + 2), month) &&
+	       two(text + 11) < 24 && two(text + 14) < 60 &&
+	       two(text + 17) < 60;
 }
 
-static bool is_time(const char *text)
+static bool is_rotation_byte(char c)
 {
-	char again[CLOCK_RFC3339_LEN];
-	int64_t ms;
-
-	if (strlen(text) != CLOCK_RFC3339_LEN - 1 ||
-	    !clock_parse_rfc3339(text, &ms))
-		return false;
-	clock_rfc3339(ms, again);
-	return strcmp(text, again) == 0;
+	return is_digit(c) || is_lower(c) || c == '-';
 }
 
-static bool is_rotation(const char *text)
+static bool is_rotation(const char *text, size_t len)
 {
-	return strncmp(text, "kr-", 3) == 0 &&
-	       strspn(text + 3, "0123456789") == 8 && text[11] == '-' &&
-	       strspn(text + 12, HEX) >= 6 &&
-	       strspn(text + 12, "0123456789abcdefghijklmnopqrstuvwxyz-") ==
-		       strlen(text + 12) &&
-	       strlen(text) <= 64;
+	return len >= 18 && len <= MAX_ROTATION && starts(text, len, "kr-") &&
+	       all(text + 3, 8, is_digit) && text[11] == '-' &&
+	       all(text + 12, 6, is_hex) &&
+	       all(text + 18, len - 18, is_rotation_byte);
 }
 
-static bool is_signature(const char *text)
+static bool is_armour_byte(char c)
+{
+	return is_base64(c) || c == '=' || c == '\n';
+}
+
+static bool is_signature(const char *text, size_t len)
 {
 	static const char begin[] = "-----BEGIN SSH SIGNATURE-----\n";
 	static const char end[] = "\n-----END SSH SIGNATURE-----\n";
-	size_t len = strnlen(text, MAX_SIGNATURE + 1);
+	const size_t b = sizeof(begin) - 1, e = sizeof(end) - 1;
 
-	if (len < sizeof(begin) + sizeof(end) || len > MAX_SIGNATURE ||
-	    strncmp(text, begin, sizeof(begin) - 1) != 0 ||
-	    strcmp(text + len - (sizeof(end) - 1), end) != 0)
-		return false;
-	len -= sizeof(end) - 1;
-	for (size_t i = sizeof(begin) - 1; i < len; i++)
-		if (!is_base64(text[i]) && text[i] != '=' && text[i] != '\n')
-			return false;
-	return true;
+	return len > b + e && len <= MAX_SIGNATURE &&
+	       starts(text, len, begin) &&
+	       memcmp(text + len - e, end, e) == 0 &&
+	       all(text + b, len - b - e, is_armour_byte);
 }
 
-bool form_fits(enum form form, const char *text)
+bool form_fits(enum form form, const char *text, size_t len)
 {
 	switch (form) {
 	case FORM_TEXT:
-		return is_text(text, MAX_TEXT) && !looks_like_key(text);
+		return is_text(text, len, MAX_TEXT) &&
+		       !looks_like_key(text, len);
 	case FORM_WORD:
-		return is_word(text) && !looks_like_key(text);
+		return len > 0 && len <= MAX_WORD &&
+		       all(text, len, is_word_byte) &&
+		       !looks_like_key(text, len);
 	case FORM_TIME:
-		return is_time(text);
+		return is_time(text, len);
 	case FORM_ROTATION:
-		return is_rotation(text);
+		return is_rotation(text, len);
 	case FORM_HASH:
-		return strlen(text) == 64 && strspn(text, HEX) == 64;
+		return len == LEDGER_HASH_LEN - 1 && all(text, len, is_hex);
 	case FORM_ROOT:
-		return strlen(text) == 44 && text[43] == '=' &&
-		       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz"
-				    "0123456789+/") == 43;
+		return len == 44 && text[43] == '=' && all(text, 43, is_base64);
 	case FORM_LEDGER_ID:
-		return strlen(text) == LEDGER_ID_LEN - 1 &&
-		       strncmp(text, "kl-", 3) == 0 &&
-		       strspn(text + 3, HEX) == LEDGER_ID_LEN - 4;
+		return len == LEDGER_ID_LEN - 1 && starts(text, len, "kl-") &&
+		       all(text + 3, len - 3, is_hex);
 	case FORM_SIGNER:
-		return is_text(text, MAX_SIGNER);
+		return is_text(text, len, MAX_SIGNER);
 	case FORM_SIGNATURE:
-		return is_signature(text);
+		return is_signature(text, len);
 	case FORM_CHOICE:
 	case FORM_NUMBER:
 	case FORM_COUNT:

@@ -5,6 +5,7 @@
 #define KR_LEDGER_FORM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum form {
 	FORM_TEXT,	/* 1 to 256 bytes of UTF-8, no control characters */
@@ -23,11 +24,11 @@ enum form {
 };
 
 /*
- * Whether the text has the form; for those that are texts. FORM_TEXT and
- * FORM_WORD also refuse what looks like a key: base64 of 32 bytes or more
- * with its padding, and 64 hex digits.
+ * Whether the text (no NUL is needed) has the form; for those that are texts.
+ * FORM_TEXT and FORM_WORD also refuse what looks like a key: base64 of 32 bytes
+ * or more with its padding, and 64 hex digits.
  */
-bool form_fits(enum form form, const char *text);
+bool form_fits(enum form form, const char *text, size_t len);
 
 /* For messages: "64 hex digits". */
 const char *form_name(enum form form);

@@ -68,14 +68,20 @@ static bool member_is(const struct cJSON *line, const char *name,
 }
 
 static KR_FALLIBLE look(void *user, struct chain *chain,
-			const struct chain_line *line)
+			struct chain_line *line)
 {
 	struct seen *seen = user;
 	const struct ledger_record *r = seen->record;
 
+	struct err *err;
+
 	(void)chain;
-	if (line->type == LINE_RECORD &&
-	    member_is(line->tree, "rotation", r->rotation) &&
+	if (line->type != LINE_RECORD)
+		return NULL;
+	err = chain_line_parse(line);
+	if (err)
+		return err;
+	if (member_is(line->tree, "rotation", r->rotation) &&
 	    member_is(line->tree, "step", r->step) &&
 	    member_is(line->tree, "context", r->context) &&
 	    member_is(line->tree, "namespace", r->namespace_))
@@ -118,7 +124,7 @@ KR_FALLIBLE ledger_set_signers(struct ledger *ledger, const char *signers)
 
 /* In what is written, a signature was looked at when it was made. */
 static KR_FALLIBLE believe(void *user, struct chain *chain,
-			   const struct chain_line *line)
+			   struct chain_line *line)
 {
 	(void)user;
 	if (line->type == LINE_CHECKPOINT && chain->last_is_signed)

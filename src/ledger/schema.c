@@ -1,13 +1,8 @@
 #include "ledger/schema.h"
 
-#include <cjson/cJSON.h>
-#include <math.h>
 #include <string.h>
 
-#include "base/json.h"
 #include "ledger/form.h"
-
-#define MAX_COUNT 9007199254740991.0 /* what a double holds exactly */
 
 enum field_flags {
 	FIELD_REQUIRED = 1,
@@ -125,116 +120,133 @@ const char *schema_record_field(size_t index)
 	return record[index].name;
 }
 
-static bool is_choice(const char *const *choices, const char *text)
+static bool is_choice(const char *const *choices, const struct view *view)
 {
 	for (; *choices; choices++)
-		if (strcmp(*choices, text) == 0)
+		if (view_is(view, *choices))
 			return true;
 	return false;
 }
 
-static struct err *check_fields(const struct cJSON *first,
-				const struct cJSON *end,
-				const struct field *fields);
+/* Takes fields in their order, so that nothing can stand twice. */
+static struct err *check_fields(struct scan *scan, char lead,
+				const struct field *fields,
+				struct schema_seen *seen);
 
-static struct err *check_value(const struct field *f, const struct cJSON *value)
+static struct err *check_object(struct scan *scan, const struct field *fields)
 {
-	bool fits = false;
+	struct err *err = NULL;
 
-	if (f->form == FORM_FIELDS && cJSON_IsObject(value))
-		return check_fields(value->child, NULL, f->fields);
-	if (f->form == FORM_NUMBER || f->form == FORM_COUNT) {
-		double n = value->valuedouble;
+	if (scan_word(scan, "{}"))
+		return check_fields(scan, '{', fields, NULL);
+	err = check_fields(scan, '{', fields, NULL);
+	if (!err && !scan_byte(scan, '}'))
+		err = err_new(KR_EINVALID,
+			      "it has a field that is not known, or not in "
+			      "its place");
+	return err;
+}
 
-		fits = cJSON_IsNumber(value) && isfinite(n);
-		if (f->form == FORM_COUNT)
-			fits = fits && n >= 0 && n <= MAX_COUNT &&
-			       n == floor(n);
-		fits = fits || (f->flags & FIELD_NULLS && cJSON_IsNull(value));
-	} else if (cJSON_IsString(value)) {
-		fits = f->form == FORM_CHOICE
-			       ? is_choice(f->choices, value->valuestring)
-			       : form_fits(f->form, value->valuestring);
+static struct err *check_value(struct scan *scan, const struct field *f,
+			       struct view *view)
+{
+	bool fits;
+
+	switch (f->form) {
+	case FORM_FIELDS:
+		return check_object(scan, f->fields);
+	case FORM_NUMBER:
+		fits = (f->flags & FIELD_NULLS && scan_word(scan, "null")) ||
+		       scan_number(scan);
+		break;
+	case FORM_COUNT:
+		fits = scan_count(scan);
+		break;
+	case FORM_CHOICE:
+		fits = scan_string(scan, view) && is_choice(f->choices, view);
+		break;
+	case FORM_TEXT:
+	case FORM_WORD:
+	case FORM_TIME:
+	case FORM_ROTATION:
+	case FORM_HASH:
+	case FORM_ROOT:
+	case FORM_LEDGER_ID:
+	case FORM_SIGNER:
+	case FORM_SIGNATURE:
+	default:
+		fits = scan_string(scan, view) &&
+		       form_fits(f->form, view->text, view->len);
+		break;
 	}
 	return fits ? NULL
 		    : err_new(KR_EINVALID, "field \"%s\" is not %s", f->name,
 			      form_name(f->form));
 }
 
-static struct err *check_field(const struct field *f, const struct cJSON *value)
+static struct err *check_list(struct scan *scan, const struct field *f)
 {
 	struct err *err = NULL;
+	struct view view;
 
-	if (!(f->flags & FIELD_LIST))
-		return check_value(f, value);
-	if (!cJSON_IsArray(value))
+	if (!scan_byte(scan, '['))
 		return err_new(KR_EINVALID, "field \"%s\" is not a list",
 			       f->name);
-	for (const struct cJSON *i = value->child; i && !err; i = i->next)
-		err = check_value(f, i);
+	if (scan_byte(scan, ']'))
+		return NULL;
+	do
+		err = check_value(scan, f, &view);
+	while (!err && scan_byte(scan, ','));
+	if (!err && !scan_byte(scan, ']'))
+		err = err_new(KR_EINVALID, "field \"%s\" is not a list",
+			      f->name);
 	return err;
 }
 
-/* Both in one order, so that nothing can stand twice. `end` is not looked at.
- */
-static struct err *check_fields(const struct cJSON *first,
-				const struct cJSON *end,
-				const struct field *fields)
+static struct err *check_fields(struct scan *scan, char lead,
+				const struct field *fields,
+				struct schema_seen *seen)
 {
-	const struct cJSON *value = first;
+	struct view view = { 0 };
 	struct err *err = NULL;
 
 	for (const struct field *f = fields; f->name && !err; f++) {
-		if (value != end && strcmp(value->string, f->name) == 0) {
-			err = check_field(f, value);
-			value = value->next;
+		if (scan_name(scan, lead, f->name)) {
+			lead = ',';
+			err = f->flags & FIELD_LIST
+				      ? check_list(scan, f)
+				      : check_value(scan, f, &view);
+			if (seen && f->form == FORM_WORD &&
+			    strcmp(f->name, "step") == 0)
+				seen->step = view;
 		} else if (f->flags & FIELD_REQUIRED) {
 			err = err_new(KR_EINVALID,
 				      "field \"%s\" is not where it should be",
 				      f->name);
 		}
 	}
-	if (!err && value != end)
-		err = err_new(KR_EINVALID,
-			      "it has a field that is not known, or not in its "
-			      "place");
 	return err;
 }
 
-static const struct cJSON *skip(const struct cJSON *value, const char *name)
+KR_FALLIBLE schema_check(const char *body, size_t len, struct buf *spare,
+			 struct schema_seen *out)
 {
-	return value && value->string && strcmp(value->string, name) == 0
-		       ? value->next
-		       : NULL;
-}
-
-KR_FALLIBLE schema_check(const struct cJSON *line, bool has_hash,
-			 enum line_type *out_type)
-{
-	const char *name = json_member_str(line, "type");
-	const struct cJSON *first, *end = NULL;
+	struct scan scan = { body, body + len, spare };
+	struct schema_seen seen = { 0 };
 	size_t type = 0;
+	struct err *err;
 
-	if (!cJSON_IsObject(line))
-		return err_new(KR_EINVALID, "it is no object");
-	while (name && type < LINE_TYPE_COUNT &&
-	       strcmp(types[type].name, name) != 0)
+	while (type < LINE_TYPE_COUNT && !scan_word(&scan, types[type].name))
 		type++;
-	if (!name || type == LINE_TYPE_COUNT)
+	if (type == LINE_TYPE_COUNT || !scan_byte(&scan, '"'))
 		return err_new(KR_EINVALID, "its type is not known");
-	/* v, seq and prev are compared as bytes, with the hash. */
-	first = skip(line->child, "v");
-	first = skip(first, "seq");
-	first = skip(first, "prev");
-	if (first && strcmp(first->string, "type") != 0)
-		first = NULL;
-	if (!first)
-		return err_new(KR_EINVALID, "its first fields are not in "
-					    "their places");
-	if (has_hash)
-		end = line->child->prev; /* cJSON: the first's is the last */
-	if (end && strcmp(end->string, "hash") != 0)
-		return err_new(KR_EINVALID, "its last field is not its hash");
-	*out_type = (enum line_type)type;
-	return check_fields(first->next, end, types[type].fields);
+	seen.type = (enum line_type)type;
+	err = check_fields(&scan, ',', types[type].fields, &seen);
+	if (!err && scan.at != scan.end)
+		err = err_new(KR_EINVALID,
+			      "it has a field that is not known, or not in "
+			      "its place");
+	if (!err)
+		*out = seen;
+	return err;
 }

@@ -7,9 +7,7 @@
 #ifndef KR_LEDGER_SCHEMA_H
 #define KR_LEDGER_SCHEMA_H
 
-#include "base/err.h"
-
-struct cJSON;
+#include "ledger/scan.h"
 
 #define SCHEMA_VERSION 1
 
@@ -24,11 +22,16 @@ enum line_type {
 const char *line_type_name(enum line_type type);
 
 /*
- * Checks a whole line (with its hash) or one that is still without. KR_EINVALID
- * names the field and the form it should have, never what stands there.
+ * Checks the part of a line that stands between `"type":"` and `,"hash":"`.
+ * `spare` is for strings with escapes. KR_EINVALID names the field and the form
+ * it should have, never what stands there. *out_step is a record's step.
  */
-KR_FALLIBLE schema_check(const struct cJSON *line, bool has_hash,
-			 enum line_type *out_type);
+struct schema_seen {
+	enum line_type type;
+	struct view step;
+};
+KR_FALLIBLE schema_check(const char *body, size_t len, struct buf *spare,
+			 struct schema_seen *out);
 
 /* Names of a record's fields in their order, for a table; NULL ends. */
 const char *schema_record_field(size_t index);

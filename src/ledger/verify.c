@@ -64,7 +64,7 @@ static KR_FALLIBLE check_signature(struct verifying *v, struct chain *chain,
 }
 
 static KR_FALLIBLE verify_line(void *user, struct chain *chain,
-			       const struct chain_line *line)
+			       struct chain_line *line)
 {
 	struct verifying *v = user;
 	struct err *err = NULL;
@@ -195,12 +195,14 @@ struct giving {
 };
 
 static KR_FALLIBLE give(void *user, struct chain *chain,
-			const struct chain_line *line)
+			struct chain_line *line)
 {
 	const struct giving *g = user;
 
+	struct err *err = chain_line_parse(line);
+
 	(void)chain;
-	return g->on_line(g->user, line->tree);
+	return err ? err : g->on_line(g->user, line->tree);
 }
 
 KR_FALLIBLE ledger_each(struct ledger *ledger, ledger_on_line *on_line,
