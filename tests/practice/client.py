@@ -12,7 +12,8 @@ import urllib.parse
 
 def load_kubeconfig(path):
     """Reads clusters, users and contexts: JSON, or the two YAML shapes at hand."""
-    text = open(path).read()
+    with open(path) as file:
+        text = file.read()
     try:
         return json.loads(text)
     except ValueError:
@@ -21,14 +22,21 @@ def load_kubeconfig(path):
 
 def parse_yaml(text):
     """Enough YAML for a kubeconfig that a program wrote."""
+
     def scalar(word):
         word = word.strip()
         if word.startswith("{"):
-            pairs = [p.split(":", 1) for p in word[1:-1].split(",") if p.strip()]
+            pairs = [
+                p.split(":", 1) for p in word[1:-1].split(",") if p.strip()
+            ]
             return {k.strip(): scalar(v) for k, v in pairs}
         return word.strip("\"'")
 
-    lines = [l for l in text.split("\n") if l.strip() and not l.lstrip().startswith("#")]
+    lines = [
+        l
+        for l in text.split("\n")
+        if l.strip() and not l.lstrip().startswith("#")
+    ]
 
     def block(at, indent):
         first = lines[at]
@@ -55,7 +63,9 @@ def parse_yaml(text):
                 out[key] = scalar(rest)
             elif at < len(lines):
                 inner = len(lines[at]) - len(lines[at].lstrip())
-                if inner > indent or (inner == indent and lines[at].lstrip().startswith("- ")):
+                if inner > indent or (
+                    inner == indent and lines[at].lstrip().startswith("- ")
+                ):
                     out[key], at = block(at, inner)
                 else:
                     out[key] = None
@@ -67,13 +77,18 @@ def parse_yaml(text):
 class Client:
     def __init__(self, kubeconfig, context):
         config = load_kubeconfig(kubeconfig)
-        named = {row["name"]: row["context"] for row in config["contexts"]}[context]
-        cluster = {r["name"]: r["cluster"] for r in config["clusters"]}[named["cluster"]]
+        named = {row["name"]: row["context"] for row in config["contexts"]}[
+            context
+        ]
+        cluster = {r["name"]: r["cluster"] for r in config["clusters"]}[
+            named["cluster"]
+        ]
         user = {r["name"]: r["user"] for r in config["users"]}[named["user"]]
         url = urllib.parse.urlparse(cluster["server"])
         self.host, self.port = url.hostname, url.port
         self.tls = ssl.create_default_context(
-            cadata=self.material(kubeconfig, cluster, "certificate-authority"))
+            cadata=self.material(kubeconfig, cluster, "certificate-authority")
+        )
         self.headers = {}
         if "token" in user:
             self.headers["Authorization"] = "Bearer " + user["token"]
@@ -91,26 +106,38 @@ class Client:
         if name + "-data" in entry:
             return base64.b64decode(entry[name + "-data"]).decode()
         if name in entry:
-            return open(os.path.join(os.path.dirname(kubeconfig), entry[name])).read()
+            with open(
+                os.path.join(os.path.dirname(kubeconfig), entry[name])
+            ) as file:
+                return file.read()
         return None
 
     def connect(self):
-        return http.client.HTTPSConnection(self.host, self.port, context=self.tls, timeout=30)
+        return http.client.HTTPSConnection(
+            self.host, self.port, context=self.tls, timeout=30
+        )
 
     def all_headers(self, kind, accept, more):
-        headers = {"Accept": accept or "application/json", "User-Agent": "trace/1"}
+        headers = {
+            "Accept": accept or "application/json",
+            "User-Agent": "trace/1",
+        }
         headers.update(self.headers)
         if kind:
             headers["Content-Type"] = kind
         headers.update(more or {})
         return headers
 
-    def request(self, method, path, body=None, kind=None, accept=None, more=None):
+    def request(
+        self, method, path, body=None, kind=None, accept=None, more=None
+    ):
         """(status, headers, text); errors of the connection are raised."""
         if not self.connection:
             self.connection = self.connect()
         try:
-            self.connection.request(method, path, body, self.all_headers(kind, accept, more))
+            self.connection.request(
+                method, path, body, self.all_headers(kind, accept, more)
+            )
             reply = self.connection.getresponse()
             text = reply.read().decode()
         except BaseException:
@@ -126,7 +153,9 @@ class Client:
     def watch(self, path, count, accept=None):
         """The first events of a watch (fewer if it ends before)."""
         connection = self.connect()
-        connection.request("GET", path, None, self.all_headers(None, accept, None))
+        connection.request(
+            "GET", path, None, self.all_headers(None, accept, None)
+        )
         reply = connection.getresponse()
         rows = []
         while len(rows) < count:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Compares a practice cluster with a real one, answer by answer.
 
-    replay.py record KUBECONFIG CONTEXT FILE    write a server's answers down
-    replay.py check KUBECONFIG CONTEXT FILE     compare a server with them
-    … [--case NAME]                             one case alone
+replay.py record KUBECONFIG CONTEXT FILE    write a server's answers down
+replay.py check KUBECONFIG CONTEXT FILE     compare a server with them
+… [--case NAME]                             one case alone
 """
 
 import argparse
@@ -11,22 +11,44 @@ import json
 import os
 import sys
 
-import cases
+import cases_other
+import cases_secrets
+import cases_workloads
 from client import Client
+from talk import Talk
+
+CASES = cases_secrets.CASES + cases_other.CASES + cases_workloads.CASES
+
 
 def run(client, only):
     out = {}
-    for function in cases.CASES:
+    for function in CASES:
         name = function.__name__
         if only and name != only:
             continue
         space = f"trace-{name.replace('_', '-')}-{os.urandom(3).hex()}"
-        talk = cases.Talk(client, space)
-        talk("", "POST", "/api/v1/namespaces",
-             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": space}}, quiet=True)
+        talk = Talk(client, space)
+        talk(
+            "",
+            "POST",
+            "/api/v1/namespaces",
+            {
+                "apiVersion": "v1",
+                "kind": "Namespace",
+                "metadata": {"name": space},
+            },
+            quiet=True,
+        )
         try:
             function(talk)
-        except (TimeoutError, KeyError, IndexError, OSError, TypeError, AttributeError) as error:
+        except (
+            TimeoutError,
+            KeyError,
+            IndexError,
+            OSError,
+            TypeError,
+            AttributeError,
+        ) as error:
             talk.note("stopped", f"{type(error).__name__}: {error}"[:3000])
         out[name] = talk.lines
     return out
@@ -41,7 +63,11 @@ def differences(want, have, path=""):
                 yield f"{path}.{key}: too much, {json.dumps(have[key])[:300]}"
             else:
                 yield from differences(want[key], have[key], f"{path}.{key}")
-    elif isinstance(want, list) and isinstance(have, list) and len(want) == len(have):
+    elif (
+        isinstance(want, list)
+        and isinstance(have, list)
+        and len(want) == len(have)
+    ):
         for i, (a, b) in enumerate(zip(want, have)):
             yield from differences(a, b, f"{path}[{i}]")
     elif want != have:
@@ -65,8 +91,14 @@ def write_answers(path, answers):
     with open(path, "w") as out:
         for name, lines in answers.items():
             for label, value in lines:
-                out.write(json.dumps([name, label, value], sort_keys=True,
-                                     separators=(",", ":")) + "\n")
+                out.write(
+                    json.dumps(
+                        [name, label, value],
+                        sort_keys=True,
+                        separators=(",", ":"),
+                    )
+                    + "\n"
+                )
 
 
 def read_answers(path):
@@ -95,7 +127,9 @@ def main():
     for line in found:
         print(line)
     steps = sum(len(lines) for lines in have.values())
-    print(f"compared {steps} answers in {len(have)} cases: {len(found)} differences")
+    print(
+        f"compared {steps} answers in {len(have)} cases: {len(found)} differences"
+    )
     return 1 if found else 0
 
 

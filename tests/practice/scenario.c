@@ -178,7 +178,7 @@ static void put_managers(const struct kind *kind, const cJSON *object,
 {
 	struct writer by = { .kind = kind, .subresource = "" };
 	struct reply ignored = { 0 };
-	cJSON *next;
+	cJSON *next, *applied;
 
 	by.manager = json_text(object, "$manager");
 	if (!by.manager)
@@ -190,7 +190,11 @@ static void put_managers(const struct kind *kind, const cJSON *object,
 		managed_update(NULL, json, &by);
 		return;
 	}
-	next = managed_apply(NULL, object, &by, &ignored);
+	applied = json_copy(object);
+	json_del(applied, "$manager");
+	json_del(applied, "$operation");
+	next = managed_apply(NULL, applied, &by, &ignored);
+	cJSON_Delete(applied);
 	json_put(json_get(json, "metadata"), "managedFields",
 		 json_copy(json_get(next, "metadata", "managedFields")));
 	cJSON_Delete(next);

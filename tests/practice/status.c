@@ -40,7 +40,8 @@ void status_set(struct reply *reply, int code, const char *reason,
 	free(text);
 }
 
-static char *format_text(const char *format, va_list ap)
+__attribute__((format(printf, 1, 0))) static char *
+format_text(const char *format, va_list ap)
 {
 	char *text;
 
