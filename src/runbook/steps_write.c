@@ -31,10 +31,32 @@ static KR_FALLIBLE keep_version(struct run *run, const char *version)
 				     : err_new(KR_ENOMEM, "out of memory");
 }
 
+/*
+ * This very rotation wrote the Secret, and it holds another key now: somebody
+ * put that there since, and it is not ours to overwrite.
+ */
+static KR_FALLIBLE check_foreign(const struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	struct err *err;
+
+	if (!s->live || !same(s->facts.rotation, run->rotation) ||
+	    same(s->live_fingerprint, run->fingerprint))
+		return NULL;
+	err = err_new(
+		KR_ECONFLICT,
+		"Secret %s/%s was written by rotation %s and holds another key now (%.12s): somebody changed it since",
+		s->ns, s->name, run->rotation, s->live_fingerprint);
+	err = err_set_reason(err, "ObjectModified");
+	return err_hint(err, "kubectl keyrot status");
+}
+
 KR_FALLIBLE step_is_written(struct run *run, bool *out_done)
 {
-	struct err *err = NULL;
+	struct err *err = check_foreign(run);
 
+	if (err)
+		return err;
 	*out_done = holds_key(run);
 	if (*out_done) {
 		(void)snprintf(run->rotation, sizeof(run->rotation), "%s",
