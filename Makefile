@@ -25,9 +25,10 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
 	-Wmissing-prototypes -Wvla -Wwrite-strings -Wcast-qual -Wformat=2 \
 	-Wswitch-enum -Wundef
 CPPFLAGS += -D_GNU_SOURCE -Isrc -DKR_VERSION='"$(VERSION)"'
-CFLAGS ?= -O2 -g
-BASE_CFLAGS := -std=c17 -fPIE -fno-strict-aliasing $(WARN) $(PKG_CFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+# Small: what is waited for is the network and the loader, never this code.
+CFLAGS ?= -Os -g
+BASE_CFLAGS := -std=c17 -fPIE -fno-strict-aliasing -ffunction-sections -fdata-sections $(WARN) $(PKG_CFLAGS)
+LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
 
 VARIANT := $(notdir $(firstword $(CC)))
 ifdef STRICT
@@ -42,7 +43,7 @@ CPPFLAGS += -DKR_NO_WIPE
 comma := ,
 VARIANT := $(VARIANT)-$(subst $(comma),-,$(SANITIZE))
 else
-BASE_CFLAGS += -fstack-protector-strong
+BASE_CFLAGS += -fstack-protector-strong -fno-asynchronous-unwind-tables
 ifndef NO_WIPE
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
