@@ -43,7 +43,7 @@ CPPFLAGS += -DKR_NO_WIPE
 comma := ,
 VARIANT := $(VARIANT)-$(subst $(comma),-,$(SANITIZE))
 else
-BASE_CFLAGS += -fstack-protector-strong -fno-asynchronous-unwind-tables
+BASE_CFLAGS += -fstack-protector-strong -fno-asynchronous-unwind-tables -fno-unwind-tables
 ifndef NO_WIPE
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
@@ -79,7 +79,8 @@ $(B)/libkeyrot.a: $(OBJ)
 $(B)/kubectl-keyrot: $(B)/kubectl-keyrot.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
-$(B)/%.o: %.c
+# The Makefile holds the flags.
+$(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
