@@ -106,11 +106,11 @@ const char *cli_group_title(enum command_group group);
 
 extern const struct usage usage_rotate, usage_resume, usage_rollback,
 	usage_generate, usage_render, usage_apply,
-	usage_verify, usage_plan, usage_status, usage_doctor, usage_completion,
+	usage_verify, usage_soak, usage_plan, usage_status, usage_doctor, usage_completion,
 	usage_version, usage_help, usage_options;
 
 cli_run cmd_rotate, cmd_resume, cmd_rollback, cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
 	cmd_complete, cmd_version, cmd_help, cmd_options,
-	cmd_verify, cmd_status;
+	cmd_verify, cmd_status, cmd_soak;
 
 #endif

@@ -7,14 +7,12 @@
 #include "config/config.h"
 #include "kube/path.h"
 
-#define VERBOSITY_REQUESTS 6
-
 static void on_trace(void *user, const struct http_trace_event *e)
 {
 	struct connection *c = user;
 	struct out *err = c->context->err;
 
-	if (c->context->options.verbosity < VERBOSITY_REQUESTS)
+	if (c->context->options.verbosity < CONNECTION_VERBOSE_REQUESTS)
 		return;
 	if (e->status)
 		out_printf(err, "%s %s%s %ld in %lld ms%s%s\n", e->method,

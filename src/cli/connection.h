@@ -24,6 +24,9 @@ struct connection {
 	int64_t opened_ms;
 };
 
+/* -v from which requests are shown. */
+#define CONNECTION_VERBOSE_REQUESTS 6
+
 enum connection_flags {
 	CONNECT_STORE = 1,   /* open the store, too */
 	CONNECT_OFFLINE = 2, /* no cluster: render, generate */

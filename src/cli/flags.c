@@ -8,6 +8,7 @@
 static const char *const outputs[] = { "text", "json", "jsonl",
 				       "yaml", "name", NULL };
 static const char *const dry_runs[] = { "none", "client", "server", NULL };
+static const char *const on_fails[] = { "hold", "rollback", NULL };
 static const char *const encodings[] = { "base64", "base64url", "hex", "raw",
 					 NULL };
 
@@ -19,6 +20,8 @@ void cli_options_init(struct cli_options *options)
 		.timeout_ms = CLI_TIMEOUT_DEFAULT_MS,
 		.within_ms = -1,
 		.since_ms = -1,
+		.for_ms = -1,
+		.every_ms = -1,
 	};
 }
 
@@ -222,6 +225,34 @@ const struct option cli_verify_flags[] = {
 	  .metavar = "DURATION",
 	  .help = "only the log of the last while (all of it)",
 	  .offset = AT(since_ms) },
+	{ .name = NULL },
+};
+
+const struct option cli_soak_flags[] = {
+	{ .name = "for",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "how long (keyrot.yaml's; 30m is usual)",
+	  .offset = AT(for_ms) },
+	{ .name = "every",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "time between two samples (30s)",
+	  .offset = AT(every_ms) },
+	{ .name = "on-fail",
+	  .type = OPTION_CHOICE,
+	  .help = "what a failure asks for next",
+	  .offset = AT(on_fail),
+	  .choices = on_fails },
+	{ .name = "prometheus",
+	  .type = OPTION_STRING,
+	  .metavar = "URL",
+	  .help = "ask this server instead of keyrot.yaml's",
+	  .offset = AT(prometheus) },
+	{ .name = "afresh",
+	  .type = OPTION_BOOL,
+	  .help = "do not go on with an interrupted soak",
+	  .offset = AT(afresh) },
 	{ .name = NULL },
 };
 

@@ -57,6 +57,13 @@ struct cli_options {
 	int64_t within_ms; /* -1: not given */
 	int64_t since_ms;  /* -1: not given */
 
+	/* soak */
+	int64_t for_ms;		/* -1: not given */
+	int64_t every_ms;	/* -1: not given */
+	const char *on_fail;	/* NULL: keyrot.yaml's */
+	const char *prometheus; /* URL; NULL: keyrot.yaml's */
+	bool afresh;
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -85,6 +92,7 @@ extern const struct option cli_timeout_flags[];
 extern const struct option cli_rotate_flags[];
 extern const struct option cli_new_flags[];
 extern const struct option cli_verify_flags[];
+extern const struct option cli_soak_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];
 

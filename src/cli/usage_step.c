@@ -114,3 +114,28 @@ const struct usage usage_verify = {
 			NULL,
 		},
 };
+
+const struct usage usage_soak = {
+	.text = "Watch the metrics of keyrot.yaml, the pods, the Secret and the "
+		"logs for a fixed\ntime, and say pass, fail, inconclusive or "
+		"error. Only a pass ends with 0: what could\nnot be seen has "
+		"not passed. After Ctrl-C the same command goes on with the "
+		"same\nclock.",
+	.examples =
+		(const struct example[]){
+			{ "As keyrot.yaml says it for this context",
+			  "kubectl keyrot soak --context aether-production" },
+			{ "A shorter look, by way of a port-forward",
+			  "kubectl keyrot soak --context aether-staging \\\n"
+			  "      --for 5m --every 10s --prometheus "
+			  "http://127.0.0.1:9090" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_soak_flags,
+			cli_secret_flags,
+			cli_consumer_flags,
+			NULL,
+		},
+};

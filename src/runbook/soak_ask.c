@@ -194,10 +194,21 @@ KR_FALLIBLE soak_setup_baseline(struct soak_setup *s, struct soak_baseline *out)
 	return err_set_reason(err_as(err, KR_EGATE), "SoakError");
 }
 
+KR_FALLIBLE soak_setup_look_first(struct soak_setup *s)
+{
+	struct err *err;
+
+	if (!s->watch || s->begun)
+		return NULL;
+	err = soak_watch_begin(s->watch);
+	s->begun = !err;
+	return err;
+}
+
 struct err *soak_setup_begin(void *user, struct soak_baseline *out)
 {
 	struct soak_setup *s = user;
-	struct err *err = s->watch ? soak_watch_begin(s->watch) : NULL;
+	struct err *err = soak_setup_look_first(s);
 
 	if (!err)
 		err = try_all(s);

@@ -45,6 +45,12 @@ void soak_setup_free(struct soak_setup *setup);
 KR_DEFINE_FREEP(soak_setup)
 
 /*
+ * The first look at the cluster, for who wants to know the rotation before the
+ * soak begins; otherwise the soak does it. Errors as soak_watch_begin().
+ */
+KR_FALLIBLE soak_setup_look_first(struct soak_setup *setup);
+
+/*
  * Fills what the configuration says and leaves the rest zero: target, what,
  * age_ms, baselines, state_path and afresh are the caller's. Both borrow from
  * the setup.

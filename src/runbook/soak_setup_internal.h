@@ -17,6 +17,7 @@ struct soak_setup {
 	/* When the server evaluated each last, by its own clock. */
 	int64_t *last_at_ms;
 	char *folder;
+	bool begun; /* the first look is over */
 	int64_t for_ms, every_ms;
 };
 

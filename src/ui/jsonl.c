@@ -3,7 +3,10 @@
  * a workload's numbers change, and for each message. The command's document
  * follows as the last line.
  */
+#include <math.h>
 #include <string.h>
+
+#include <cjson/cJSON.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -103,6 +106,62 @@ static void jsonl_workload(void *user, const struct report_workload *w)
 	emit(user, object);
 }
 
+static const char *verdict_word(enum report_verdict verdict)
+{
+	static const char *const words[] = {
+		[REPORT_VERDICT_RUNNING] = "running",
+		[REPORT_VERDICT_PASS] = "pass",
+		[REPORT_VERDICT_INCONCLUSIVE] = "inconclusive",
+		[REPORT_VERDICT_ERROR] = "error",
+		[REPORT_VERDICT_FAIL] = "fail",
+	};
+
+	return words[verdict];
+}
+
+/* NAN is null; JSON has no infinity either. */
+static void set_number(struct cJSON *object, const char *name, double value)
+{
+	if (isfinite(value))
+		json_set(object, name, cJSON_CreateNumber(value));
+	else
+		json_set_str(object, name,
+			     isnan(value) ? NULL
+			     : value > 0  ? "+Inf"
+					  : "-Inf");
+}
+
+static void add_metric(struct cJSON *object, const struct report_metric *m)
+{
+	const char outcome[2] = { m->n ? m->outcomes[m->n - 1] : '\0', '\0' };
+
+	json_set_str(object, "name", m->name);
+	set_number(object, "value", m->n ? m->values[m->n - 1] : NAN);
+	json_set_str(object, "outcome", m->n ? outcome : NULL);
+	set_number(object, "limit", m->limit);
+	set_number(object, "baseline", m->baseline);
+	json_set_str(object, "verdict", verdict_word(m->verdict));
+}
+
+static void jsonl_soak(void *user, const struct report_soak *soak)
+{
+	kr_cleanup(json_freep) struct cJSON *object = event("Sample");
+	struct cJSON *metrics;
+
+	json_set_str(object, "target", soak->target);
+	json_set_int(object, "tick", (long long)soak->tick);
+	json_set_int(object, "ticks", (long long)soak->ticks);
+	json_set_int(object, "elapsedMs", soak->elapsed_ms);
+	json_set_int(object, "totalMs", soak->total_ms);
+	json_set_str(object, "verdict", verdict_word(soak->verdict));
+	json_set_str(object, "reason", soak->reason);
+	json_set_bool(object, "done", soak->done);
+	metrics = json_add_array(object, "metrics");
+	for (size_t i = 0; i < soak->n_metrics; i++)
+		add_metric(json_append_object(metrics), &soak->metrics[i]);
+	emit(user, object);
+}
+
 static void jsonl_message(void *user, enum report_level level, const char *text)
 {
 	kr_cleanup(json_freep) struct cJSON *object = event("Message");
@@ -149,6 +208,7 @@ KR_FALLIBLE ui_jsonl_open(const struct ui_options *options, struct ui **out)
 			      .plan = jsonl_plan,
 			      .step = jsonl_step,
 			      .workload = jsonl_workload,
+			      .soak = jsonl_soak,
 			      .message = jsonl_message,
 			      .log_line = jsonl_log_line,
 			      .tick = jsonl_tick },

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "ui/seen.h"
+#include "ui/textsoak.h"
 #include "ui/ui.h"
 
 /* A step that takes longer than this is named while it runs. */
@@ -100,6 +101,13 @@ static void text_workload(void *user, const struct report_workload *w)
 	out_puts(text->out, "\n");
 }
 
+static void text_soak(void *user, const struct report_soak *soak)
+{
+	struct text *text = user;
+
+	textsoak_print(text->out, text->many_targets, soak);
+}
+
 static void text_message(void *user, enum report_level level,
 			 const char *message)
 {
@@ -154,6 +162,7 @@ KR_FALLIBLE ui_text_open(const struct ui_options *options, struct ui **out)
 			      .plan = text_plan,
 			      .step = text_step,
 			      .workload = text_workload,
+			      .soak = text_soak,
 			      .message = text_message,
 			      .log_line = text_log_line,
 			      .tick = text_tick },

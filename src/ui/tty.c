@@ -238,6 +238,14 @@ static void tty_workload(void *user, const struct report_workload *report)
 		draw_soon(tty);
 }
 
+static void tty_soak(void *user, const struct report_soak *report)
+{
+	struct tty *tty = user;
+
+	if (tty_soak_keep(tty, report, running_step(tty, report->target)))
+		draw(tty);
+}
+
 static void tty_message(void *user, enum report_level level, const char *text)
 {
 	bool warning = level == REPORT_WARNING;
@@ -277,6 +285,7 @@ static void tty_close(struct ui *ui)
 		free(tty->workloads[i].name);
 		free(tty->workloads[i].waiting_for);
 	}
+	tty_soaks_release(tty);
 	free(tty->steps);
 	free(tty->workloads);
 	free(tty->widths);
@@ -297,6 +306,7 @@ KR_FALLIBLE ui_tty_open(const struct ui_options *options, struct ui **out)
 			      .plan = tty_plan,
 			      .step = tty_step,
 			      .workload = tty_workload,
+			      .soak = tty_soak,
 			      .message = tty_message,
 			      .log_line = tty_log_line,
 			      .tick = tty_tick },

@@ -27,6 +27,31 @@ struct tty_workload {
 	int64_t seen_ms;
 };
 
+/* More than a terminal has columns. */
+#define TTY_SAMPLES 240
+
+struct tty_metric {
+	char *name;
+	double values[TTY_SAMPLES]; /* the newest ones */
+	char outcomes[TTY_SAMPLES];
+	size_t n;
+	size_t breaches; /* of all samples */
+	double limit, baseline;
+	enum report_verdict verdict;
+};
+
+struct tty_soak {
+	size_t step; /* index of the step it belongs to */
+	char *target;
+	struct tty_metric *metrics;
+	size_t n_metrics;
+	size_t tick, ticks;
+	int64_t elapsed_ms, total_ms, seen_ms;
+	enum report_verdict verdict;
+	char *reason; /* NULL */
+	bool done;
+};
+
 struct tty {
 	struct ui ui;
 	struct out *out;
@@ -38,6 +63,8 @@ struct tty {
 	size_t committed; /* steps whose lines are not drawn again */
 	struct tty_workload *workloads;
 	size_t n_workloads;
+	struct tty_soak *soaks; /* one a target */
+	size_t n_soaks;
 	/* What is on the screen and will be drawn over. */
 	size_t *widths;
 	size_t n_drawn;
@@ -55,6 +82,10 @@ struct tty_frame {
 	size_t rows; /* that may be used */
 };
 
+/* One line of a frame, from its left edge to its end. */
+struct line tty_line_begin(struct tty_frame *frame, const struct tty *tty);
+void tty_line_end(struct tty_frame *frame, const struct line *line);
+
 KR_FALLIBLE tty_frame_init(struct tty_frame *frame, const struct tty *tty,
 			   size_t columns, size_t rows);
 void tty_frame_release(struct tty_frame *frame);
@@ -62,6 +93,14 @@ void tty_frame_release(struct tty_frame *frame);
 /* A step with its workloads. */
 void tty_draw_step(struct tty_frame *frame, const struct tty *tty,
 		   size_t index);
+/* tty_soak.c: false without memory. */
+bool tty_soak_keep(struct tty *tty, const struct report_soak *report,
+		   size_t step);
+size_t tty_soak_lines(const struct tty *tty, size_t step);
+void tty_draw_soaks(struct tty_frame *frame, const struct tty *tty,
+		    size_t step);
+void tty_soaks_release(struct tty *tty);
+
 /* Steps that are not over, as many as there is room for. */
 void tty_draw_rest(struct tty_frame *frame, const struct tty *tty);
 

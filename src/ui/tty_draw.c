@@ -16,6 +16,9 @@ KR_FALLIBLE tty_frame_init(struct tty_frame *frame, const struct tty *tty,
 	/* A line for each step and workload, and two of notes. */
 	size_t lines = tty->n_steps + tty->n_workloads + 2;
 
+	for (size_t i = 0; i < tty->n_soaks; i++)
+		lines += 1 + tty->soaks[i].n_metrics;
+
 	*frame = (struct tty_frame){ .text = BUF_INIT(FRAME_MAX_BYTES),
 				     .columns = columns,
 				     .rows = rows };
@@ -29,7 +32,7 @@ void tty_frame_release(struct tty_frame *frame)
 	free(frame->widths);
 }
 
-static struct line begin_line(struct tty_frame *frame, const struct tty *tty)
+struct line tty_line_begin(struct tty_frame *frame, const struct tty *tty)
 {
 	/* The last column stays free: some terminals wrap when it is used. */
 	return (struct line){ .to = &frame->text,
@@ -38,7 +41,7 @@ static struct line begin_line(struct tty_frame *frame, const struct tty *tty)
 			      .utf8 = tty->utf8 };
 }
 
-static void end_line(struct tty_frame *frame, const struct line *line)
+void tty_line_end(struct tty_frame *frame, const struct line *line)
 {
 	buf_puts(&frame->text, "\r\n");
 	frame->widths[frame->n++] = line->width;
@@ -76,7 +79,7 @@ static struct glyph state_glyph(const struct tty *tty, enum report_state state)
 static void draw_title(struct tty_frame *frame, const struct tty *tty,
 		       const struct tty_step *step)
 {
-	struct line line = begin_line(frame, tty);
+	struct line line = tty_line_begin(frame, tty);
 	struct glyph glyph = state_glyph(tty, step->state);
 	bool running = step->state == REPORT_RUNNING;
 	enum line_style style = running				? STYLE_BOLD
@@ -98,7 +101,7 @@ static void draw_title(struct tty_frame *frame, const struct tty *tty,
 		clock_short(elapsed_ms, elapsed);
 		line_printf(&line, STYLE_DIM, "  %s", elapsed);
 	}
-	end_line(frame, &line);
+	tty_line_end(frame, &line);
 }
 
 /* Ready, then updated but not ready, then the rest. */
@@ -181,7 +184,7 @@ static void draw_time(struct line *line, const struct tty_workload *w)
 static void draw_workload(struct tty_frame *frame, const struct tty *tty,
 			  const struct tty_workload *w)
 {
-	struct line line = begin_line(frame, tty);
+	struct line line = tty_line_begin(frame, tty);
 	size_t width = name_width(frame, tty), columns = frame->columns;
 	struct line name_part;
 	kr_cleanup(str_freep) char *name = seen_name(&w->last);
@@ -202,7 +205,7 @@ static void draw_workload(struct tty_frame *frame, const struct tty *tty,
 		line_printf(&line, STYLE_DIM, "  %s%s",
 			    w->last.failed ? "" : "waiting for ",
 			    w->waiting_for);
-	end_line(frame, &line);
+	tty_line_end(frame, &line);
 }
 
 void tty_draw_step(struct tty_frame *frame, const struct tty *tty, size_t index)
@@ -211,6 +214,7 @@ void tty_draw_step(struct tty_frame *frame, const struct tty *tty, size_t index)
 	for (size_t i = 0; i < tty->n_workloads; i++)
 		if (tty->workloads[i].step == index)
 			draw_workload(frame, tty, &tty->workloads[i]);
+	tty_draw_soaks(frame, tty, index);
 }
 
 static size_t lines_of(const struct tty *tty, size_t index)
@@ -219,7 +223,7 @@ static size_t lines_of(const struct tty *tty, size_t index)
 
 	for (size_t i = 0; i < tty->n_workloads; i++)
 		n += tty->workloads[i].step == index;
-	return n;
+	return n + tty_soak_lines(tty, index);
 }
 
 void tty_draw_rest(struct tty_frame *frame, const struct tty *tty)
@@ -239,16 +243,16 @@ void tty_draw_rest(struct tty_frame *frame, const struct tty *tty)
 		tty_draw_step(frame, tty, i);
 	}
 	if (hidden && frame->rows > 1) {
-		line = begin_line(frame, tty);
+		line = tty_line_begin(frame, tty);
 		line_pad(&line, STEP_INDENT);
 		line_printf(&line, STYLE_DIM, "... and %zu more", hidden);
-		end_line(frame, &line);
+		tty_line_end(frame, &line);
 	}
 	if (stop_requested() && !tty->closing && frame->rows > 2) {
-		line = begin_line(frame, tty);
+		line = tty_line_begin(frame, tty);
 		line_add(&line, STYLE_YELLOW,
 			 "Stopping at the next safe point; Ctrl-C again ends "
 			 "at once.");
-		end_line(frame, &line);
+		tty_line_end(frame, &line);
 	}
 }
