@@ -196,6 +196,6 @@ void consumer_release(struct consumer *consumer)
 
 bool consumer_takes_part(const struct consumer *consumer)
 {
-	return consumer->role == CONSUMER_RESTARTED &&
+	return consumer->role == CONSUMER_RESTARTED && !consumer->left_out &&
 	       (consumer->use.entry_how || consumer->named);
 }

@@ -48,8 +48,8 @@ KR_FALLIBLE consumers_warn(struct kube_consumers *c, const char *format, ...)
 	return NULL;
 }
 
-static struct err *add_source(struct kube_consumers *c, enum kube_kind kind,
-			      const char *name)
+KR_FALLIBLE consumers_add_source(struct kube_consumers *c, enum kube_kind kind,
+				 const char *name)
 {
 	const struct kube_kind_info *info = kube_kind_info(kind);
 	struct consumer_source *s = &c->sources[c->source_count++];
@@ -78,9 +78,10 @@ static struct err *add_source(struct kube_consumers *c, enum kube_kind kind,
 	return NULL;
 }
 
-static struct err *add_named_source(struct kube_consumers *c, const char *text)
+static struct err *add_name(struct kube_consumers *c, const char *text)
 {
 	const char *slash = strchr(text, '/');
+	struct consumer_name *name = &c->names[c->name_count];
 	enum kube_kind kind;
 
 	if (!slash || !kube_kind_parse(text, (size_t)(slash - text), &kind) ||
@@ -96,30 +97,39 @@ static struct err *add_named_source(struct kube_consumers *c, const char *text)
 			KR_EUSAGE,
 			"a %s cannot be a consumer: only Deployments, StatefulSets, DaemonSets and CronJobs make new pods",
 			kube_kind_info(kind)->kind);
-	for (size_t i = 0; i < c->source_count; i++) {
-		if (c->sources[i].kind == kind &&
-		    str_equal(c->sources[i].name, slash + 1))
-			return NULL;
-	}
-	return add_source(c, kind, slash + 1);
+	if (consumers_name_of(c, kind, slash + 1))
+		return NULL;
+	name->kind = kind;
+	name->name = strdup(slash + 1);
+	if (!name->name)
+		return no_memory();
+	c->name_count++;
+	return NULL;
 }
 
-static struct err *add_sources(struct kube_consumers *c,
-			       const char *const *names, size_t name_count)
+struct consumer_name *consumers_name_of(const struct kube_consumers *c,
+					enum kube_kind kind, const char *name)
+{
+	for (size_t i = 0; i < c->name_count; i++) {
+		if (c->names[i].kind == kind &&
+		    strcmp(c->names[i].name, name) == 0)
+			return &c->names[i];
+	}
+	return NULL;
+}
+
+static struct err *add_sources(struct kube_consumers *c)
 {
 	static const enum kube_kind all[] = { KIND_DEPLOYMENT, KIND_STATEFULSET,
 					      KIND_DAEMONSET, KIND_CRONJOB };
 	struct err *err = NULL;
 
-	for (size_t i = 0; !err && i < name_count; i++)
-		err = add_named_source(c, names[i]);
-	for (size_t i = 0; !err && !name_count && i < 4; i++)
-		err = add_source(c, all[i], NULL);
+	for (size_t i = 0; !err && i < sizeof(all) / sizeof(*all); i++)
+		err = consumers_add_source(c, all[i], NULL);
 	if (!err && c->flags & CONSUMERS_AUTOSCALERS)
-		err = add_source(c, KIND_HPA, NULL);
-	/* Last: pods are matched with workloads that are known by then. */
+		err = consumers_add_source(c, KIND_HPA, NULL);
 	if (!err && !(c->flags & CONSUMERS_NO_PODS))
-		err = add_source(c, KIND_POD, NULL);
+		err = consumers_add_source(c, KIND_POD, NULL);
 	return err;
 }
 
@@ -128,7 +138,7 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 			       int flags, struct kube_consumers **out)
 {
 	kr_cleanup(kube_consumers_freep) struct kube_consumers *c = NULL;
-	struct err *err;
+	struct err *err = NULL;
 
 	if (name_count > KUBE_CONSUMER_MAX_NAMES)
 		return err_new(KR_EUSAGE, "more than %d consumers are named",
@@ -137,15 +147,19 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 	if (!c)
 		return no_memory();
 	c->flags = flags;
-	c->named_only = name_count > 0;
+	c->names = calloc(KUBE_CONSUMER_MAX_NAMES, sizeof(*c->names));
 	c->sources = calloc(KUBE_CONSUMER_READS, sizeof(*c->sources));
 	c->owners = calloc(1, sizeof(*c->owners));
-	if (!c->sources || !c->owners || !str_keep(&c->ns, target->ns) ||
+	if (!c->names || !c->sources || !c->owners ||
+	    !str_keep(&c->ns, target->ns) ||
 	    !str_keep(&c->secret, target->secret) ||
 	    !str_keep(&c->entry, target->entry))
 		return no_memory();
 	c->target = (struct kube_target){ c->ns, c->secret, c->entry };
-	err = add_sources(c, names, name_count);
+	for (size_t i = 0; !err && i < name_count; i++)
+		err = add_name(c, names[i]);
+	if (!err)
+		err = add_sources(c);
 	if (err)
 		return err;
 	*out = take_ptr(&c);
@@ -169,6 +183,9 @@ void kube_consumers_free(struct kube_consumers *c)
 	}
 	for (size_t i = 0; i < c->warning_count; i++)
 		free(c->warnings[i]);
+	for (size_t i = 0; i < c->name_count; i++)
+		free(c->names[i].name);
+	free(c->names);
 	kube_pods_release(&c->pods);
 	consumer_owners_free(c->owners);
 	consumers_free_autoscalers(c);

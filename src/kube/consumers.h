@@ -66,10 +66,17 @@ struct consumer {
 	struct consumer_state state;
 	bool suspended; /* CronJob */
 	bool named;	/* was asked for by name */
+	bool left_out;	/* others were asked for by name, and not this one */
 	/* Set by the caller or by consumers_choose(): to be restarted. */
 	bool restart;
 	/* Autoscaler that may change the number of pods; NULL: none seen. */
 	char *autoscaler;
+};
+
+struct consumer_name {
+	enum kube_kind kind;
+	char *name;
+	bool found;
 };
 
 enum consumers_flags {
@@ -88,14 +95,14 @@ struct consumer_source {
 	char *full;	 /* what the batch asks for: path, limit, query */
 	char *list_kind; /* "DeploymentList" */
 	struct kube_consumers *consumers; /* the whole, for callbacks */
-	bool seen;			  /* an item came */
 };
 
 struct kube_consumers {
 	char *ns, *secret, *entry;
 	struct kube_target target; /* the same, for kube_pod_read() */
 	int flags;
-	bool named_only; /* an explicit list was given */
+	struct consumer_name *names; /* an explicit list; none: all */
+	size_t name_count;
 
 	/* By role, kind and name; CONSUMER_LEFT come last, as found. */
 	struct consumer *items;
@@ -126,8 +133,9 @@ struct kube_consumers {
 #define CONSUMER_UNPLACED   (SIZE_MAX - 2) /* while the lists come */
 
 /*
- * names: "deployment/x", "sts/y" ... (borrowed for the call), or none: every
- * workload that refers to the Secret. KR_EUSAGE for a name that cannot be.
+ * names: "deployment/x", "sts/y" ... (borrowed for the call): only these take
+ * part, and the others that use the Secret are marked `left_out`; or none:
+ * every workload that refers to it. KR_EUSAGE for a name that cannot be.
  */
 KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 			       const char *const *names, size_t name_count,
@@ -197,8 +205,8 @@ void kube_consumers_notes(const struct kube_consumers *c, kube_on_note *on_note,
 void kube_consumers_free(struct kube_consumers *c);
 KR_DEFINE_FREEP(kube_consumers)
 
-/* Whether the consumer is restarted and followed: it is restartable, and uses
- * the entry or was named. */
+/* Whether the consumer is restarted and followed: it is restartable, uses the
+ * entry or was named, and was not left out. */
 bool consumer_takes_part(const struct consumer *consumer);
 
 /* A workload object's state; for the kinds that are restarted. */

@@ -15,6 +15,12 @@ struct consumer_owners {
 };
 void consumer_owners_free(struct consumer_owners *owners);
 
+KR_FALLIBLE consumers_add_source(struct kube_consumers *c, enum kube_kind kind,
+				 const char *name);
+/* The name as it was asked for, or NULL. */
+struct consumer_name *consumers_name_of(const struct kube_consumers *c,
+					enum kube_kind kind, const char *name);
+
 /* Takes *take_consumer over, also where it fails. */
 KR_FALLIBLE consumers_add(struct kube_consumers *c,
 			  struct consumer *take_consumer);

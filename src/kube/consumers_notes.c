@@ -132,6 +132,12 @@ void kube_consumers_notes(const struct kube_consumers *c, kube_on_note *on_note,
 				"%s %s uses other entries of Secret %s only: it is left alone",
 				item->kind, item->name, c->secret);
 			tell(&t, &text);
+		} else if (item->left_out) {
+			buf_printf(
+				&text,
+				"%s %s uses the Secret too and was not named: its pods stay on the key they started with",
+				item->kind, item->name);
+			tell(&t, &text);
 		} else if (item->role == CONSUMER_RESTARTED) {
 			tell_restarted(&t, i);
 		} else if (item->role == CONSUMER_LEFT) {

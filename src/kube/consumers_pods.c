@@ -105,7 +105,7 @@ static struct err *place_by_owner(struct kube_consumers *c,
 	size_t at = find_uid(c, uid);
 
 	/* A pod that does not use the Secret counts where its workload does. */
-	if (at == CONSUMER_NONE && pod->use_how && !c->named_only) {
+	if (at == CONSUMER_NONE && pod->use_how) {
 		struct err *err = add_left(c, kind, name, uid, pod->use_how,
 					   pod->entry_how, &at);
 
@@ -120,7 +120,6 @@ static struct err *place(struct kube_consumers *c, struct kube_pod *pod,
 			 const struct cJSON *labels)
 {
 	const struct consumer_owner *owner;
-	bool may_be;
 
 	if (!pod->owner_uid || !pod->owner_kind || !pod->owner_name)
 		return place_by_owner(c, pod, "Pod", pod->name, pod->uid);
@@ -131,9 +130,8 @@ static struct err *place(struct kube_consumers *c, struct kube_pod *pod,
 	if (owner)
 		return place_by_owner(c, pod, owner->kind, owner->name,
 				      owner->uid);
-	pod->consumer = find_deployment(c, pod, labels, &may_be);
-	if (pod->consumer == CONSUMER_NONE &&
-	    (may_be || (pod->use_how && !c->named_only)))
+	pod->consumer = find_deployment(c, pod, labels, &pod->matched);
+	if (pod->consumer == CONSUMER_NONE && (pod->matched || pod->use_how))
 		pod->consumer = CONSUMER_UNRESOLVED;
 	return NULL;
 }
@@ -274,6 +272,7 @@ static struct err *keep_owner(struct kube_consumers *c, const char *uid,
  * pods. */
 struct to_read {
 	char *name, *uid, *path;
+	bool needed; /* its pods may be a consumer's */
 };
 
 /* From a ReplicaSet's metadata; of one that is gone, it is its own owner. */
@@ -284,7 +283,9 @@ static struct err *take_replicaset(struct kube_consumers *c,
 	const struct cJSON *owner = json_first(
 		json_at(request->object, "metadata.ownerReferences"));
 
-	if (request->err && !err_is(request->err, KR_ENOTFOUND))
+	/* Gone, or not to be seen and of nobody that is restarted. */
+	if (request->err && !err_is(request->err, KR_ENOTFOUND) &&
+	    (rs->needed || !err_is(request->err, KR_EFORBIDDEN)))
 		return take_ptr(&request->err);
 	while (owner && !json_bool(owner, "controller", false))
 		owner = json_next(owner);
@@ -339,6 +340,7 @@ static struct err *pick(const struct kube_consumers *c, struct to_read *sets,
 		    is_picked(sets, *n, pod->owner_uid))
 			continue;
 		++*n;
+		set->needed = pod->matched;
 		set->path = kube_path(KIND_REPLICASET, c->ns, pod->owner_name);
 		if (!str_keep(&set->name, pod->owner_name) ||
 		    !str_keep(&set->uid, pod->owner_uid) || !set->path)

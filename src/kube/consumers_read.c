@@ -18,11 +18,12 @@ static void begin(void *user)
 	struct kube_consumers *c = source->consumers;
 	size_t kept = 0;
 
-	source->seen = false;
 	if (source->kind == KIND_POD)
 		kube_pods_clear(&c->pods);
 	if (source->kind == KIND_HPA)
 		consumers_free_autoscalers(c);
+	for (size_t i = 0; i < c->name_count; i++)
+		c->names[i].found &= c->names[i].kind != source->kind;
 	for (size_t i = 0; i < c->count; i++) {
 		struct consumer item = c->items[i];
 
@@ -50,15 +51,19 @@ static struct err *take_workload(void *user, const struct cJSON *item)
 	struct consumer_source *source = user;
 	struct kube_consumers *c = source->consumers;
 	struct consumer consumer = { 0 };
+	struct consumer_name *name;
 	struct err *err;
 
-	source->seen = true;
 	if (is_known(c, json_str_or(item, "metadata.uid", "")))
 		return NULL;
 	err = consumer_read(source->kind, item, &c->target, &consumer);
 	if (err)
 		return err;
-	consumer.named = source->name != NULL;
+	name = consumers_name_of(c, source->kind, consumer.name);
+	if (name)
+		name->found = true;
+	consumer.named = name != NULL;
+	consumer.left_out = c->name_count && !name;
 	if (!consumer.use.how && !consumer.named) {
 		consumer_release(&consumer);
 		return NULL;
@@ -135,21 +140,23 @@ static struct err *take_name(void *user, const struct cJSON *item)
 
 /* The error for a named workload that is not there. */
 static struct err *is_missing(struct kube_consumers *c, struct kube *kube,
-			      const struct consumer_source *source)
+			      const struct consumer_name *name)
 {
-	const struct kube_kind_info *info = kube_kind_info(source->kind);
+	const struct kube_kind_info *info = kube_kind_info(name->kind);
+	kr_cleanup(str_freep) char *path = kube_path(name->kind, c->ns, NULL);
 	struct names names = { 0 };
 	const char *near = NULL;
 	struct err *err;
 
 	/* Who may only see the named one gets no suggestion. */
-	err_free(kube_list(kube, source->path, "", KUBE_METADATA, take_name,
-			   &names, NULL));
+	if (path)
+		err_free(kube_list(kube, path, "", KUBE_METADATA, take_name,
+				   &names, NULL));
 	if (names.items)
-		near = text_suggest(source->name,
+		near = text_suggest(name->name,
 				    (const char *const *)names.items);
 	err = err_new(KR_ENOTFOUND, "%s %s is not there in namespace %s",
-		      info->kind, source->name, c->ns);
+		      info->kind, name->name, c->ns);
 	if (near)
 		err = err_hint(err, "did you mean %s/%s?", info->singular,
 			       near);
@@ -162,34 +169,71 @@ static struct err *is_missing(struct kube_consumers *c, struct kube *kube,
 	return err;
 }
 
+static struct err *find_missing(struct kube_consumers *c, struct kube *kube)
+{
+	for (size_t i = 0; i < c->name_count; i++) {
+		if (!c->names[i].found)
+			return is_missing(c, kube, &c->names[i]);
+	}
+	return NULL;
+}
+
+/*
+ * All of a kind may not be listed: those that were named are read one by one,
+ * as a Role with resourceNames allows it.
+ */
+static struct err *read_named(struct kube_consumers *c, struct kube *kube,
+			      enum kube_kind kind)
+{
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < c->name_count; i++) {
+		struct consumer_source *source = &c->sources[c->source_count];
+
+		if (c->names[i].kind != kind)
+			continue;
+		err = consumers_add_source(c, kind, c->names[i].name);
+		if (!err)
+			err = kube_list(kube, source->path, source->query, 0,
+					take_workload, source,
+					&source->version);
+		if (err_is(err, KR_EFORBIDDEN))
+			err = err_hint(
+				err, "allow \"list\" and \"watch\" on %s %s",
+				kube_kind_info(kind)->plural, c->names[i].name);
+	}
+	return err;
+}
+
 /* What cannot be read: an error where a consumer could be missed. */
-static struct err *not_readable(struct kube_consumers *c,
+static struct err *not_readable(struct kube_consumers *c, struct kube *kube,
 				const struct consumer_source *source,
 				struct err *take_err)
 {
-	bool refused = err_is(take_err, KR_EFORBIDDEN) ||
-		       err_is(take_err, KR_ENOTFOUND);
 	const char *plural = kube_kind_info(source->kind)->plural;
+	bool optional =
+		source->kind == KIND_CRONJOB || source->kind == KIND_HPA;
+	struct err *err;
 
-	if (refused && !source->name &&
-	    (source->kind == KIND_CRONJOB || source->kind == KIND_HPA)) {
-		struct err *err = consumers_warn(c, "%s were not looked at: %s",
-						 plural, err_message(take_err));
-
-		err_free(take_err);
-		return err;
-	}
-	if (!err_is(take_err, KR_EFORBIDDEN))
+	if (!err_is(take_err, KR_EFORBIDDEN) &&
+	    !(optional && err_is(take_err, KR_ENOTFOUND)))
 		return take_err;
-	if (source->kind == KIND_POD || source->name)
+	if (source->kind == KIND_POD)
 		return err_hint(
 			take_err,
-			"which key each pod runs cannot be told without it: allow \"list\" and \"watch\" on %s",
+			"which key each pod runs cannot be told without it: allow \"list\" and \"watch\" on pods");
+	if (!optional && !c->name_count)
+		return err_hint(
+			take_err,
+			"allow \"list\" on %s, or name the consumers (consumers: in keyrot.yaml)",
 			plural);
-	return err_hint(
-		take_err,
-		"allow \"list\" on %s, or name the consumers (consumers: in keyrot.yaml)",
-		plural);
+	err_free(take_err);
+	/* That autoscalers are not seen changes nothing. */
+	if (source->kind == KIND_HPA)
+		return NULL;
+	err = consumers_warn(
+		c, "%s were not looked at: the user may not list them", plural);
+	return err ? err : read_named(c, kube, source->kind);
 }
 
 /* The rest of the pages, where there are more. */
@@ -209,11 +253,7 @@ static struct err *take_source(struct kube_consumers *c, struct kube *kube,
 				     request->object, taker_of(source), source,
 				     &source->version);
 	}
-	if (err)
-		return not_readable(c, source, err);
-	if (source->name && !source->seen)
-		return is_missing(c, kube, source);
-	return NULL;
+	return err ? not_readable(c, kube, source, err) : NULL;
 }
 
 static int compare(const void *left, const void *right)
@@ -231,10 +271,13 @@ KR_FALLIBLE kube_consumers_take_reads(struct kube_consumers *c,
 				      struct kube *kube,
 				      struct kube_request *requests)
 {
+	size_t n = c->source_count; /* grows where names are read alone */
 	struct err *err = NULL;
 
-	for (size_t i = 0; !err && i < c->source_count; i++)
+	for (size_t i = 0; !err && i < n; i++)
 		err = take_source(c, kube, &c->sources[i], &requests[i]);
+	if (!err)
+		err = find_missing(c, kube);
 	if (err)
 		return err;
 	/* Pods hold indexes into the items: no sorting after they do. */
@@ -255,15 +298,17 @@ KR_FALLIBLE kube_consumers_read(struct kube *kube,
 	kr_cleanup(kube_consumers_freep) struct kube_consumers *c = NULL;
 	struct kube_request requests[KUBE_CONSUMER_READS] = { 0 };
 	struct err *err;
+	size_t n;
 
 	err = kube_consumers_new(target, names, name_count, flags, &c);
 	if (err)
 		return err;
+	n = c->source_count;
 	kube_consumers_plan_reads(c, requests);
-	err = kube_batch(kube, requests, c->source_count);
+	err = kube_batch(kube, requests, n);
 	if (!err)
 		err = kube_consumers_take_reads(c, kube, requests);
-	for (size_t i = 0; i < c->source_count; i++)
+	for (size_t i = 0; i < n; i++)
 		kube_request_release(&requests[i]);
 	if (!err)
 		*out = take_ptr(&c);

@@ -198,7 +198,10 @@ KR_FALLIBLE rollout_open_watches(struct rollout *r)
 		const struct consumer_source *source = &r->c->sources[i];
 		struct err *err;
 
-		if (source->kind == KIND_CRONJOB || source->kind == KIND_HPA)
+		/* Without a version it could not be read whole; those of it
+		 * that were named have sources of their own. */
+		if (source->kind == KIND_CRONJOB || source->kind == KIND_HPA ||
+		    !source->version)
 			continue;
 		err = open_source(r, source);
 		if (err)

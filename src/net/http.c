@@ -10,6 +10,8 @@
 #include "base/stop.h"
 #include "net/http_internal.h"
 
+/* How long the text of a refused stream is waited for. */
+#define REFUSAL_MS 500
 /* HTTP/1.1 servers get a connection a stream; this bounds them. */
 #define MAX_CONNECTIONS 16L
 /* How long one wait in poll(2) may be, so that owners' clocks go on. */
@@ -246,6 +248,22 @@ static void collect(struct http *http, CURLM *multi)
 	}
 }
 
+/*
+ * A stream that was refused is over with its status: whoever sends the words
+ * to it slowly, or never ends them, is not waited for.
+ */
+static bool is_refused(struct http_call *call, int64_t now)
+{
+	long status = 0;
+
+	(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!call->on_data || status < 300)
+		return false;
+	if (!call->refused_ms)
+		call->refused_ms = now;
+	return now - call->refused_ms > REFUSAL_MS;
+}
+
 static void expire_idle(struct http *http)
 {
 	int64_t now = clock_boot_ms();
@@ -254,8 +272,12 @@ static void expire_idle(struct http *http)
 	while (call) {
 		struct http_call *next = call->next;
 
-		if (call->on_data && call->idle_timeout_ms > 0 &&
-		    now - call->last_data_ms > call->idle_timeout_ms) {
+		if (is_refused(call, now)) {
+			call->ended_by_owner = true;
+			http_call_finish(call, CURLE_WRITE_ERROR);
+			http->activity = true;
+		} else if (call->on_data && call->idle_timeout_ms > 0 &&
+			   now - call->last_data_ms > call->idle_timeout_ms) {
 			call->idle_expired = true;
 			http_call_finish(call, CURLE_OPERATION_TIMEDOUT);
 			http->activity = true;
@@ -285,7 +307,7 @@ static unsigned key_fds(struct http *http, struct curl_waitfd *fds)
 		if (FD_ISSET(fd, &out))
 			events |= CURL_WAIT_POLLOUT;
 		if (events)
-			fds[n++] = (struct curl_waitfd){fd, events, 0};
+			fds[n++] = (struct curl_waitfd){ fd, events, 0 };
 	}
 	return n;
 }
@@ -298,7 +320,7 @@ static void wait_for_activity(struct http *http, int64_t deadline_ms)
 	long key_ms = -1;
 	unsigned n = key_fds(http, fds);
 
-	fds[n++] = (struct curl_waitfd){stop_fd(), CURL_WAIT_POLLIN, 0};
+	fds[n++] = (struct curl_waitfd){ stop_fd(), CURL_WAIT_POLLIN, 0 };
 	if (wait_ms > POLL_SLICE_MS)
 		wait_ms = POLL_SLICE_MS;
 	(void)curl_multi_timeout(http->key_multi, &key_ms);

@@ -45,6 +45,7 @@ struct http_call {
 	size_t body_len, body_sent;
 	http_on_data *on_data;
 	size_t streamed_bytes; /* given to on_data */
+	int64_t refused_ms;    /* when a stream was seen to be refused, 0 */
 	void *data_user;
 	int64_t idle_timeout_ms, last_data_ms;
 	int64_t started_ms, elapsed_ms;

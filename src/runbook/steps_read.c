@@ -110,8 +110,7 @@ static void describe(struct run *run)
 	size_t restartable = 0, pods = run->consumers->pods.count;
 
 	for (size_t i = 0; i < run->consumers->count; i++)
-		restartable +=
-			run->consumers->items[i].role == CONSUMER_RESTARTED;
+		restartable += consumer_takes_part(&run->consumers->items[i]);
 	for (size_t i = 0; i < run->consumers->warning_count; i++)
 		run_warn(run, "%s", run->consumers->warnings[i]);
 	kube_consumers_notes(run->consumers, note_line, run);
