@@ -62,6 +62,9 @@ struct http_call {
 	size_t warning_count;
 };
 
+/* Copies what the caller lends. */
+KR_FALLIBLE http_copy_origin(struct http *http,
+			     const struct http_origin *origin);
 /* Sets every option of call->easy from the origin and the call. */
 KR_FALLIBLE http_call_configure(struct http_call *call);
 /* libcurl's callbacks; user is the call. */

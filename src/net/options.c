@@ -60,7 +60,7 @@ static void set_blob(CURL *easy, CURLoption option, const void *data,
 		     size_t len)
 {
 	/* Options take a mutable pointer; NOCOPY is only read from. */
-	struct curl_blob blob = {.len = len, .flags = CURL_BLOB_NOCOPY};
+	struct curl_blob blob = { .len = len, .flags = CURL_BLOB_NOCOPY };
 
 	memcpy(&blob.data, &data, sizeof(data));
 	(void)curl_easy_setopt(easy, option, &blob);

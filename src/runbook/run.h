@@ -61,6 +61,8 @@ struct run {
 	struct kube_consumers *consumers;
 	bool force; /* fields of kubectl's are taken over */
 	char fingerprint[SECRET_FINGERPRINT_LEN];
+	/* What the Secret held when it was first read; "" where nothing. */
+	char first_fingerprint[SECRET_FINGERPRINT_LEN];
 	const struct readback_key *key; /* owned_key, or a rotation's */
 	struct readback_key *owned_key;
 	char *entry_id;		 /* of the key in the store */

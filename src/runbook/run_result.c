@@ -91,6 +91,15 @@ static void fill_store(const struct run *run)
 	result_set_store(run->options.result, &store);
 }
 
+/* Somebody else's key may be there, too. */
+static const char *which_key(const struct run *run, const char *live)
+{
+	if (*run->fingerprint && strcmp(live, run->fingerprint) == 0)
+		return "the new";
+	return strcmp(live, run->first_fingerprint) == 0 ? "the old"
+							 : "somebody else's";
+}
+
 /* "the Secret holds 3fa91c20b7e4; Deployment x: 1 of 3 pods new, 2 old" */
 static void fill_state(const struct run *run)
 {
@@ -105,8 +114,8 @@ static void fill_state(const struct run *run)
 	else if (!run->secret->exists && !run->written)
 		buf_puts(&text, "the Secret is not there");
 	else if (*live)
-		buf_printf(&text, "the Secret holds the %s key %.12s",
-			   run->written ? "new" : "old", live);
+		buf_printf(&text, "the Secret holds %s key %.12s",
+			   which_key(run, live), live);
 	else
 		buf_puts(&text, "the Secret has no such entry");
 	for (size_t i = 0; run->waited && i < run->consumers->count; i++) {
@@ -119,7 +128,8 @@ static void fill_state(const struct run *run)
 				   c->kind, c->name, r.ready, r.desired, r.old);
 	}
 	if (run->rollout && !run->waited)
-		buf_puts(&text, "; restarts are under way, nobody waited for them");
+		buf_puts(&text,
+			 "; restarts are under way, nobody waited for them");
 	result_put_str(run->document, "state", buf_str(&text));
 	buf_release(&text);
 }
@@ -144,13 +154,13 @@ void run_fill_result(struct run *run)
 		return;
 	if (*key_now(run))
 		result_put_str(d, "fingerprint", key_now(run));
-	if (*run->secret->live_fingerprint)
+	if (*run->first_fingerprint)
 		result_put_str(d, "previousFingerprint",
-			       run->secret->live_fingerprint);
+			       run->first_fingerprint);
 	if (*run->fingerprint && !run->fate_unknown)
 		result_put_bool(d, "changed",
-				strcmp(key_now(run),
-				       run->secret->live_fingerprint) != 0);
+				strcmp(key_now(run), run->first_fingerprint) !=
+					0);
 	if (run->resource_version)
 		result_put_str(d, "resourceVersion", run->resource_version);
 	fill_state(run);

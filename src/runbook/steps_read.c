@@ -83,6 +83,9 @@ static KR_FALLIBLE take_all(struct run *run, struct kube_request *requests)
 		err = kube_secret_take(target, &requests[READ_SECRET],
 				       &run->secret);
 	if (!err)
+		memcpy(run->first_fingerprint, run->secret->live_fingerprint,
+		       sizeof(run->first_fingerprint));
+	if (!err)
 		err = take_operator(run, &requests[READ_WHO]);
 	if (!err)
 		err = kube_consumers_take_reads(run->consumers,

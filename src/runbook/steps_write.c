@@ -114,6 +114,21 @@ static KR_FALLIBLE write_dry(struct run *run)
 	return err;
 }
 
+/* Somebody else wrote: what is there now is what has to be said. */
+static void look_again(struct run *run)
+{
+	struct kube_secret *now = NULL;
+	struct err *err =
+		kube_secret_get(run->options.kube, &run->options.target, &now);
+
+	run->fate_unknown = err != NULL;
+	err_free(err);
+	if (!now)
+		return;
+	kube_secret_free(run->secret);
+	run->secret = now;
+}
+
 KR_FALLIBLE step_write(struct run *run)
 {
 	struct kube_secret_written written = { 0 };
@@ -134,6 +149,8 @@ KR_FALLIBLE step_write(struct run *run)
 	err = kube_secret_apply(run->options.kube, run->secret, &write,
 				&written);
 	run->fate_unknown = err && same(err_reason(err), "Unknown");
+	if (err_is(err, KR_ECONFLICT))
+		look_again(run);
 	if (err)
 		return err;
 	run->written = true;
