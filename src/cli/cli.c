@@ -47,6 +47,9 @@ static const struct command commands[] = {
 	{ "status", GROUP_LOOK, "",
 	  "which key each environment and pod runs; its age; drift",
 	  &usage_status, 0, COMMAND_CONFIG, "StatusResult", cmd_status },
+	{ "ledger", GROUP_LOOK, "[show|verify|export] [ROTATION]",
+	  "who rotated what, when; that nobody changed it", &usage_ledger, 2,
+	  COMMAND_CONFIG, "LedgerResult", cmd_ledger },
 	{ "completion", GROUP_SETUP, "bash|zsh|fish",
 	  "print the completion script of a shell", &usage_completion, 1,
 	  COMMAND_PLAIN, NULL, cmd_completion },
@@ -184,8 +187,9 @@ static KR_FALLIBLE parse_rest(struct session *s, int argc, char **argv,
 					"%s takes %s, and argument %d is one "
 					"too many",
 					command->name,
-					command->max_args ? "one argument"
-							  : "no arguments",
+					command->max_args > 1  ? "two arguments"
+					: command->max_args ? "one argument"
+							    : "no arguments",
 					command->max_args + 1),
 				"kubectl keyrot %s --help", command->name);
 	return NULL;

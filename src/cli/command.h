@@ -113,4 +113,7 @@ cli_run cmd_rotate, cmd_resume, cmd_rollback, cmd_generate, cmd_render, cmd_appl
 	cmd_complete, cmd_version, cmd_help, cmd_options,
 	cmd_verify, cmd_status, cmd_soak;
 
+extern const struct usage usage_ledger;
+cli_run cmd_ledger;
+
 #endif

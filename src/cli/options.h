@@ -51,6 +51,13 @@ struct cli_options {
 	bool allow_unvalidated;
 	bool new_rotation;
 
+	/* ledger */
+	const char *ledger; /* NULL: keyrot.yaml's */
+	bool offline;
+	const char *signers;
+	const char *const *anchors;
+	const char *const *ignore_ledgers; /* ids */
+
 	/* verify */
 	const char *const *expect;
 	const char *const *forbid;
@@ -93,6 +100,7 @@ extern const struct option cli_rotate_flags[];
 extern const struct option cli_new_flags[];
 extern const struct option cli_verify_flags[];
 extern const struct option cli_soak_flags[];
+extern const struct option cli_ledger_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];
 

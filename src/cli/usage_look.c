@@ -74,6 +74,35 @@ const struct usage usage_doctor = {
 		},
 };
 
+const struct usage usage_ledger = {
+	.text = "Show the record of past rotations, check that nobody changed "
+		"it, or export it.\n\n  show [ROTATION]    who did what, when, "
+		"with which result (the default)\n  verify             the "
+		"chain, the signed checkpoints, and what clusters and\n"
+		"                     the store remember of it\n  export "
+		"[ROTATION]  CSV; with -o json the records themselves\n\nA ledger "
+		"that was changed or cut is exit code 6, with the number of the "
+		"line.",
+	.examples =
+		(const struct example[]){
+			{ "Was it changed?", "kubectl keyrot ledger verify" },
+			{ "The same without any cluster, and with signers from "
+			  "elsewhere",
+			  "kubectl keyrot ledger verify --offline --signers "
+			  "FILE" },
+			{ "For the auditor's spreadsheet",
+			  "kubectl keyrot ledger export >rotations.csv" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_ledger_flags,
+			cli_store_flags,
+			cli_secret_flags,
+			NULL,
+		},
+};
+
 const struct usage usage_completion = {
 	.text = "Print the completion script of a shell, for kubectl-keyrot "
 		"called by its file\nname. For `kubectl keyrot`, kubectl's own "

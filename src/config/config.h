@@ -138,6 +138,9 @@ struct config_ledger {
 	char *path; /* NULL: none */
 	int sign;   /* enum config_sign */
 	int git;    /* enum config_git */
+	/* Files, for ssh-keygen; NULL: found, see ledger/ledger.h. */
+	char *key;
+	char *signers;
 };
 
 enum config_notify_type { NOTIFY_WEBHOOK, NOTIFY_SLACK };

@@ -150,6 +150,8 @@ static const struct field ledger_fields[] = {
 	  .type = FIELD_CHOICE,
 	  AT(config_ledger, git),
 	  .choices = gits },
+	{ .name = "key", .type = FIELD_STRING, AT(config_ledger, key) },
+	{ .name = "signers", .type = FIELD_STRING, AT(config_ledger, signers) },
 	{ .name = NULL },
 };
 

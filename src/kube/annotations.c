@@ -18,6 +18,7 @@ static const char *const prefixes[] = {
 	[NOTE_PREVIOUS] = "previous.keyrot.dev",
 	[NOTE_OPERATOR] = "operator.keyrot.dev",
 	[NOTE_ROTATED_AT] = "rotated-at.keyrot.dev",
+	[NOTE_LEDGER] = "ledger.keyrot.dev",
 	[NOTE_REPLACED] = "replaced.keyrot.dev",
 	[NOTE_VALIDATED] = "validated.keyrot.dev",
 };

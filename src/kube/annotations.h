@@ -12,6 +12,7 @@
  *					gate of its environment then
  *	operator.keyrot.dev/ENTRY	who
  *	rotated-at.keyrot.dev/ENTRY	when, RFC 3339
+ *	ledger.keyrot.dev/ENTRY		size and root of the ledger then
  * On pod templates, and so on pods:
  *	fingerprint.keyrot.dev/SECRET.ENTRY
  *	rotation.keyrot.dev/SECRET.ENTRY
@@ -33,6 +34,7 @@ enum kube_note {
 	NOTE_PREVIOUS,
 	NOTE_OPERATOR,
 	NOTE_ROTATED_AT,
+	NOTE_LEDGER,
 	NOTE_REPLACED,
 	NOTE_VALIDATED,
 };

@@ -21,6 +21,7 @@ static const struct {
 	{ "created-at", offsetof(struct store_meta, created_at) },
 	{ "service", offsetof(struct store_meta, service) },
 	{ "secret", offsetof(struct store_meta, secret) },
+	{ "ledger", offsetof(struct store_meta, ledger) },
 };
 
 #define FIELD_COUNT (sizeof(fields) / sizeof(*fields))

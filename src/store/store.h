@@ -30,6 +30,7 @@ struct store_meta {
 	char *created_at; /* RFC 3339 UTC */
 	char *service;
 	char *secret; /* "namespace/name/entry" it was made for */
+	char *ledger; /* the ledger's anchor when it was made */
 	enum store_role role;
 };
 void store_meta_release(struct store_meta *meta);

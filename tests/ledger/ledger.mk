@@ -10,7 +10,7 @@ ledger-test: $(B)/ledger-mutate ## every change of a ledger is found
 ledger-bench: $(B)/ledger-bench ## lines that are verified in a second
 	@$(B)/ledger-bench
 
-$(B)/ledger-mutate $(B)/ledger-bench: $(B)/ledger-%: $(B)/tests/ledger/%.o \
+$(B)/ledger-mutate $(B)/ledger-bench $(B)/ledger-play: $(B)/ledger-%: $(B)/tests/ledger/%.o \
 		$(LEDGER_SAMPLE)
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
