@@ -84,6 +84,35 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+PREFIX ?= /usr/local
+BINDIR := $(DESTDIR)$(PREFIX)/bin
+SHAREDIR := $(DESTDIR)$(PREFIX)/share
+
+.PHONY: install uninstall docs krew
+
+install: kubectl-keyrot ## into PREFIX (/usr/local), below DESTDIR
+	install -d $(BINDIR) $(SHAREDIR)/doc/kubectl-keyrot \
+		$(SHAREDIR)/bash-completion/completions
+	install -m 755 kubectl-keyrot kubectl_complete-keyrot $(BINDIR)
+	install -m 644 LICENSE README.md docs/errors.md docs/reference.md \
+		$(SHAREDIR)/doc/kubectl-keyrot
+	./kubectl-keyrot completion bash > \
+		$(SHAREDIR)/bash-completion/completions/kubectl-keyrot
+
+uninstall: ## what install put there
+	rm -f $(BINDIR)/kubectl-keyrot $(BINDIR)/kubectl_complete-keyrot \
+		$(SHAREDIR)/bash-completion/completions/kubectl-keyrot
+	rm -rf $(SHAREDIR)/doc/kubectl-keyrot
+
+docs: kubectl-keyrot ## docs/reference.md from the program's tables
+	./kubectl-keyrot __reference > docs/reference.md
+
+RELEASE_URL ?= https://keyrot.dev/releases
+
+krew: kubectl-keyrot ## dist/: an archive for krew, and its manifest
+	strip -o $(B)/kubectl-keyrot.stripped kubectl-keyrot
+	@krew/build.py $(B)/kubectl-keyrot.stripped $(VERSION) $(RELEASE_URL)
+
 clean: ## remove everything that was built
 	rm -rf build kubectl-keyrot
 

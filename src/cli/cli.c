@@ -61,6 +61,8 @@ static const struct command commands[] = {
 	  &usage_options, 0, COMMAND_PLAIN, NULL, cmd_options },
 	{ "__complete", GROUP_SETUP, "", "", &usage_help, 0,
 	  COMMAND_PLAIN | COMMAND_RAW | COMMAND_HIDDEN, NULL, cmd_complete },
+	{ "__reference", GROUP_SETUP, "", "", &usage_help, 0,
+	  COMMAND_PLAIN | COMMAND_HIDDEN, NULL, cmd_reference },
 	{ .name = NULL },
 };
 
@@ -254,7 +256,7 @@ static int finish(struct session *s, struct result *result,
 	kr_cleanup(err_freep) struct err *unwritten = NULL;
 	int code = result_finish(result, err);
 
-	if (s->context.command && s->context.command->kind)
+	if (s->context.command ? s->context.command->kind != NULL : err != NULL)
 		output_result(s->mode, result, &s->out, &s->err);
 	else if (err)
 		output_result(OUTPUT_TEXT, result, &s->out, &s->err);

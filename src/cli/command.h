@@ -109,9 +109,23 @@ extern const struct usage usage_rotate, usage_resume, usage_rollback,
 	usage_verify, usage_soak, usage_plan, usage_status, usage_doctor, usage_completion,
 	usage_version, usage_help, usage_options;
 
-cli_run cmd_rotate, cmd_resume, cmd_rollback, cmd_generate, cmd_render, cmd_apply, cmd_plan, cmd_completion,
-	cmd_complete, cmd_version, cmd_help, cmd_options,
-	cmd_verify, cmd_status, cmd_soak;
+cli_run cmd_rotate;
+cli_run cmd_resume;
+cli_run cmd_rollback;
+cli_run cmd_generate;
+cli_run cmd_render;
+cli_run cmd_apply;
+cli_run cmd_verify;
+cli_run cmd_soak;
+cli_run cmd_plan;
+cli_run cmd_status;
+cli_run cmd_completion;
+cli_run cmd_complete;
+cli_run cmd_reference;
+cli_run cmd_version;
+cli_run cmd_help;
+cli_run cmd_options;
+cli_run cmd_NAME;
 
 extern const struct usage usage_ledger;
 cli_run cmd_ledger;
