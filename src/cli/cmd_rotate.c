@@ -25,8 +25,7 @@ static bool ask(void *user, const char *question, const char *word)
 }
 
 static KR_FALLIBLE open_store(struct cli_context *context,
-			      struct store_options *options,
-			      struct store **out)
+			      struct store_options *options, struct store **out)
 {
 	const struct cli_options *o = &context->options;
 	const struct config *config = context->config;
@@ -55,9 +54,9 @@ static void fill(struct cli_context *context, struct result *result,
 		.result = result,
 		.store = store,
 		.book = context->runbook,
-		.consumers = o->consumers ?
-				     o->consumers :
-				     (const char *const *)config->consumers,
+		.consumers = o->consumers
+				     ? o->consumers
+				     : (const char *const *)config->consumers,
 		.take_ownership = o->take_ownership,
 		.operator_ = o->operator_ ? o->operator_ : config->operator_,
 		.allow_insecure_tls = o->allow_insecure_tls,
@@ -99,9 +98,9 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 		(void)snprintf(rotation.undone, sizeof(rotation.undone), "%s",
 			       id);
 	if (!err)
-		err = rotation_run(&rotation, way == WAY_BACK ?
-						      context->runbook->rollback :
-						      context->runbook->rotate);
+		err = rotation_run(&rotation,
+				   way == WAY_BACK ? context->runbook->rollback
+						   : context->runbook->rotate);
 	rotation_fill_result(&rotation);
 	say_next(&rotation, result, err);
 	rotation_release(&rotation);
@@ -111,19 +110,18 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(str_freep) char *open = NULL;
-	struct err *err =
-		journal_find_open(context->config->service, &open);
+	struct err *err = journal_find_open(context->config->service, &open);
 
 	if (err)
 		return err;
 	if (open && !context->options.new_rotation) {
-		err = err_new(KR_EREFUSED,
-			      "rotation %s of %s has not ended", open,
-			      context->config->service);
+		err = err_new(KR_EREFUSED, "rotation %s of %s has not ended",
+			      open, context->config->service);
 		err = err_set_reason(err, "RotationOpen");
 		result_next(result, "kubectl keyrot resume %s", open);
 		result_next(result, "kubectl keyrot rollback %s", open);
-		return err_hint(err, "to begin another one all the same: --new");
+		return err_hint(err,
+				"to begin another one all the same: --new");
 	}
 	return go(context, result, WAY_NEW, NULL);
 }
@@ -137,18 +135,20 @@ static KR_FALLIBLE find_id(const struct cli_context *context, bool only_open,
 
 	if (context->n_args) {
 		if (!rotation_is_valid(context->args[0]))
-			return err_new(KR_EUSAGE,
-				       "that is no rotation's id: it looks like kr-20261122-7f3a9c");
+			return err_new(
+				KR_EUSAGE,
+				"that is no rotation's id: it looks like kr-20261122-7f3a9c");
 		*out = strdup(context->args[0]);
 		return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
 	}
-	err = only_open ? journal_find_open(service, out) :
-			  journal_find_last(service, out);
+	err = only_open ? journal_find_open(service, out)
+			: journal_find_last(service, out);
 	if (err || *out)
 		return err;
 	err = err_new(KR_EUSAGE, "no rotation of %s is recorded here", service);
-	return err_hint(err,
-			"name it: kubectl keyrot status shows the rotation that wrote each Secret");
+	return err_hint(
+		err,
+		"name it: kubectl keyrot status shows the rotation that wrote each Secret");
 }
 
 KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)

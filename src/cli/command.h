@@ -104,10 +104,21 @@ void help_options(struct out *out);
 
 const char *cli_group_title(enum command_group group);
 
-extern const struct usage usage_rotate, usage_resume, usage_rollback,
-	usage_generate, usage_render, usage_apply,
-	usage_verify, usage_soak, usage_plan, usage_status, usage_doctor, usage_completion,
-	usage_version, usage_help, usage_options;
+extern const struct usage usage_rotate;
+extern const struct usage usage_resume;
+extern const struct usage usage_rollback;
+extern const struct usage usage_generate;
+extern const struct usage usage_render;
+extern const struct usage usage_apply;
+extern const struct usage usage_verify;
+extern const struct usage usage_soak;
+extern const struct usage usage_plan;
+extern const struct usage usage_status;
+extern const struct usage usage_doctor;
+extern const struct usage usage_completion;
+extern const struct usage usage_version;
+extern const struct usage usage_help;
+extern const struct usage usage_options;
 
 cli_run cmd_rotate;
 cli_run cmd_resume;
@@ -125,7 +136,6 @@ cli_run cmd_reference;
 cli_run cmd_version;
 cli_run cmd_help;
 cli_run cmd_options;
-cli_run cmd_NAME;
 
 extern const struct usage usage_ledger;
 cli_run cmd_ledger;

@@ -4,11 +4,10 @@
 #include "cli/command.h"
 
 const struct usage usage_rotate = {
-	.text = "Generate a key, store it and read it back; then, environment "
-		"after environment as\nkeyrot.yaml orders them: write the "
-		"Secret, restart what uses it, follow the\nrollout, verify "
-		"the logs, run the integration suite. It can be interrupted "
-		"at any\nmoment: `kubectl keyrot resume` goes on.",
+	.text = "Generate a key, store it and read it back; then, environment after environment\n"
+		"as keyrot.yaml orders them: write the Secret, restart what uses it, follow the\n"
+		"rollout, verify the logs, run the integration suite. It can be interrupted at\n"
+		"any moment: `kubectl keyrot resume` goes on.",
 	.examples =
 		(const struct example[]){
 			{ "Everything that keyrot.yaml says",
@@ -30,10 +29,9 @@ const struct usage usage_rotate = {
 };
 
 const struct usage usage_resume = {
-	.text = "Go on with a rotation that was interrupted, from what the "
-		"clusters and the store\nsay. Steps that are done are seen "
-		"and skipped; nothing is restarted twice for the\nsame key. "
-		"On another machine, or with the journal lost, name the "
+	.text = "Go on with a rotation that was interrupted, from what the clusters and the\n"
+		"store say. Steps that are done are seen and skipped; nothing is restarted\n"
+		"twice for the same key. On another machine, or with the journal lost, name the\n"
 		"rotation.",
 	.examples =
 		(const struct example[]){
@@ -55,11 +53,10 @@ const struct usage usage_resume = {
 };
 
 const struct usage usage_rollback = {
-	.text = "Put the previous key back wherever the rotation's key went, "
-		"last environment\nfirst: it is read back from the store and "
-		"checked against the fingerprint that the\ncluster recorded, "
-		"written, and rolled out until no pod of the new key is left. "
-		"It\nworks on a half-done rotation and on a stuck rollout.",
+	.text = "Put the previous key back wherever the rotation's key went, last environment\n"
+		"first: it is read back from the store and checked against the fingerprint that\n"
+		"the cluster recorded, written, and rolled out until no pod of the new key is\n"
+		"left. It works on a half-done rotation and on a stuck rollout.",
 	.examples =
 		(const struct example[]){
 			{ "The last rotation", "kubectl keyrot rollback" },

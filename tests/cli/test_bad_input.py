@@ -12,7 +12,8 @@ USAGE, REFUSED, CLUSTER, STORE = 2, 3, 4, 8
 # name, arguments, exit code, what the sentence holds
 COMMAND_LINE = [
     ("unknown command", ["aplly"], USAGE, "Did you mean kubectl keyrot apply?"),
-    ("designed but not there", ["rotate"], USAGE, 'unknown command "rotate"'),
+    ("command of another tool", ["frobnicate"], USAGE,
+     'unknown command "frobnicate"'),
     ("command in capitals", ["APPLY"], USAGE, "Did you mean kubectl keyrot apply"),
     ("empty command", [""], USAGE, "unknown command"),
     ("unknown flag", ["apply", "--contxt=a"], USAGE, "Did you mean --context?"),
