@@ -6,6 +6,9 @@
 
 #include "cli/command.h"
 
+#define COLUMNS 80
+#define LEFT	30
+
 static const char *metavar(const struct option *o, char *room, size_t size)
 {
 	size_t n = 0;
@@ -43,10 +46,12 @@ static void print_option(struct out *out, const struct option *o)
 		(void)snprintf(left + n, sizeof(left) - n, "%s%s%s", before,
 			       var, after);
 	}
-	if (strlen(left) <= 30)
-		out_printf(out, "  %-30s %s\n", left, o->help);
+	if (strlen(left) <= LEFT)
+		out_printf(out, "  %-*s ", LEFT, left);
 	else
-		out_printf(out, "  %s\n  %-30s %s\n", left, "", o->help);
+		out_printf(out, "  %s\n  %-*s ", left, LEFT, "");
+	out_wrapped(out, o->help, COLUMNS, LEFT + 3, LEFT + 3);
+	out_puts(out, "\n");
 }
 
 static void print_table(struct out *out, const struct option *table)
@@ -87,9 +92,9 @@ void help_command(struct out *out, const struct command *command)
 {
 	const struct usage *usage = command->usage;
 
-	out_printf(out, "%s\n\nUsage:\n  kubectl keyrot %s%s%s%s\n",
-		   usage->text, command->name, *command->args ? " " : "",
-		   command->args,
+	out_wrapped(out, usage->text, COLUMNS, 0, 0);
+	out_printf(out, "\n\nUsage:\n  kubectl keyrot %s%s%s%s\n",
+		   command->name, *command->args ? " " : "", command->args,
 		   command->flags & COMMAND_RAW ? "" : " [flags]");
 	if (usage->examples) {
 		out_puts(out, "\nExamples:\n");

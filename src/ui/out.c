@@ -50,6 +50,35 @@ void out_foreign(struct out *out, const char *text)
 	}
 }
 
+void out_wrapped(struct out *out, const char *text, size_t columns, size_t at,
+		 size_t indent)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t spaces = strspn(text, " \n"), n, width;
+		bool paragraph = strncmp(text, "\n\n", 2) == 0;
+
+		text += spaces;
+		n = strcspn(text, " \n");
+		if (n == 0)
+			break;
+		width = n; /* help is written in ASCII */
+		if (paragraph || (!first && at + 1 + width > columns)) {
+			out_printf(out, paragraph ? "\n\n%*s" : "\n%*s",
+				   (int)indent, "");
+			at = indent;
+		} else if (!first) {
+			out_puts(out, " ");
+			at++;
+		}
+		out_write(out, text, n);
+		at += width;
+		text += n;
+		first = false;
+	}
+}
+
 KR_FALLIBLE out_check(struct out *out)
 {
 	return take_ptr(&out->failed);

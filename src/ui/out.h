@@ -31,6 +31,14 @@ void out_printf(struct out *out, const char *format, ...) KR_PRINTF(2, 3);
  */
 void out_foreign(struct out *out, const char *text);
 
+/*
+ * Appends text broken into lines of at most `columns`, without the last line's
+ * end; it begins in column `at`, and lines after the first are indented by
+ * `indent`. A blank line in it stays, other line breaks are spaces.
+ */
+void out_wrapped(struct out *out, const char *text, size_t columns, size_t at,
+		 size_t indent);
+
 /* Hands the first failure over; NULL where all was written. */
 KR_FALLIBLE out_check(struct out *out);
 void out_release(struct out *out);
