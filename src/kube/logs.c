@@ -10,9 +10,10 @@
 #define TICK_MS 250
 /* How often the pods themselves are looked at: for restarts and deletions. */
 #define LOOK_EVERY_MS 5000
-/* Logs followed at the same time; servers allow some hundred streams on a
- * connection. The others wait until one is done. */
-#define OPEN_MAX     100
+/* Logs followed at the same time: over HTTP/1.1 each takes a connection. Where
+ * there are more pods, they take turns. */
+#define OPEN_MAX     12
+#define TURN_MS	     1000
 #define LOOK_AT_ONCE 32
 
 static struct err *compile(const char *pattern, regex_t *out)
@@ -83,6 +84,8 @@ struct verifying {
 	size_t count;
 	int64_t deadline_ms;
 	int64_t look_ms; /* when the pods are looked at next */
+	/* Whose turn it is, and the one after the last that was opened. */
+	size_t next, opened;
 };
 
 static size_t count_left(const struct verifying *v)
@@ -94,25 +97,56 @@ static size_t count_left(const struct verifying *v)
 	return n;
 }
 
-/* Steps all that may be open; *out_due is when the next one wants to be. */
-static struct err *step_all(struct verifying *v, int64_t *out_due)
+static size_t count_open(const struct verifying *v)
 {
-	size_t open = 0;
+	size_t n = 0;
 
+	for (size_t i = 0; i < v->count; i++)
+		n += v->readers[i].stream != NULL;
+	return n;
+}
+
+/* Ends the turn of a log that was followed for long, if others wait. */
+static void end_turns(struct verifying *v)
+{
+	int64_t now = clock_boot_ms();
+
+	if (count_left(v) <= OPEN_MAX)
+		return;
 	for (size_t i = 0; i < v->count; i++) {
 		struct logs_reader *r = &v->readers[i];
-		bool waits_its_turn = !r->stream && open >= OPEN_MAX;
+
+		if (r->stream && now - r->opened_ms >= TURN_MS)
+			logs_reader_stop(r);
+	}
+}
+
+/* Steps all that may be open, beginning where the last round ended; *out_due
+ * is when the next one wants to be stepped. */
+static struct err *step_all(struct verifying *v, int64_t *out_due)
+{
+	size_t open;
+
+	end_turns(v);
+	open = count_open(v);
+	for (size_t i = 0; i < v->count; i++) {
+		struct logs_reader *r = &v->readers[(v->next + i) % v->count];
+		bool was_open = r->stream != NULL;
 		struct err *err;
 
-		if (waits_its_turn && !r->over)
+		if (!was_open && !r->over && open >= OPEN_MAX)
 			continue;
 		err = logs_reader_step(r);
 		if (err)
 			return err;
-		open += !r->over;
+		if (!was_open && r->stream) {
+			open++;
+			v->opened = (v->next + i) % v->count + 1;
+		}
 		if (!r->over && !r->stream && r->due_ms < *out_due)
 			*out_due = r->due_ms;
 	}
+	v->next = v->opened;
 	return NULL;
 }
 
@@ -202,45 +236,6 @@ static struct err *follow(struct verifying *v)
 	return NULL;
 }
 
-/* A kubelet that has no line to send sends no answer either: whether the log
- * of a silent pod can be read is asked without following it. */
-static struct err *ask_if_readable(const struct verifying *v,
-				   struct logs_reader *r)
-{
-	kr_cleanup(str_freep) char *path = NULL;
-	struct buf query = BUF_INIT(1024);
-	struct kube_request request = {
-		.method = "GET",
-		.what = "the log of a pod",
-		.flags = KUBE_TEXT,
-	};
-	struct err *err;
-
-	buf_puts(&query, "tailLines=1&limitBytes=1");
-	if (r->result.container) {
-		buf_puts(&query, "&container=");
-		buf_url(&query, r->result.container);
-	}
-	path = kube_path_sub(KIND_POD, v->options->ns, r->pod->name, "log",
-			     buf_str(&query));
-	buf_release(&query);
-	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
-	request.path = path;
-	err = kube_do(v->kube, &request);
-	/* 204: not scheduled, there is no log yet. */
-	r->was_read = !err && request.status == 200;
-	kube_request_release(&request);
-	if (err_is(err, KR_EINTERRUPTED))
-		return err;
-	if (err && !str_keep(&r->result.message, err_message(err))) {
-		err_free(err);
-		return err_new(KR_ENOMEM, "out of memory");
-	}
-	err_free(err);
-	return NULL;
-}
-
 /* The time is over: what was not said in it, and what could not be read. */
 static void settle(struct verifying *v, struct logs_result *out)
 {
@@ -262,6 +257,13 @@ static void settle(struct verifying *v, struct logs_result *out)
 	out->count = v->count;
 }
 
+/* It said all that it should, and was let go. */
+static bool is_met(const struct logs_reader *r)
+{
+	return r->options->expect_count &&
+	       r->result.seen == r->options->expect_count;
+}
+
 static struct err *verify(struct verifying *v,
 			  const struct kube_pod *const *pods, size_t n,
 			  struct logs_result *out)
@@ -281,9 +283,13 @@ static struct err *verify(struct verifying *v,
 	}
 	if (!err)
 		err = look_at_all(v);
+	/* A kubelet that has no line to send sends no answer to a follower,
+	 * and who is not followed now may have lines that nobody saw. */
 	for (size_t i = 0; !err && i < v->count; i++) {
-		if (!v->readers[i].over && !v->readers[i].was_read)
-			err = ask_if_readable(v, &v->readers[i]);
+		struct logs_reader *r = &v->readers[i];
+
+		if (!r->over && (!r->stream || !r->was_read) && !is_met(r))
+			err = logs_reader_catch_up(r);
 	}
 	if (!err)
 		settle(v, out);

@@ -36,6 +36,7 @@ struct logs_reader {
 	char last_stamp[48];
 	int64_t due_ms;
 	int64_t pause_ms;
+	int64_t opened_ms;
 };
 
 KR_FALLIBLE logs_reader_init(struct logs_reader *reader, struct kube *kube,
@@ -47,6 +48,8 @@ KR_FALLIBLE logs_reader_step(struct logs_reader *reader);
 /* What the pod object says now; NULL: it is not there. */
 KR_FALLIBLE logs_reader_look(struct logs_reader *reader,
 			     const struct cJSON *pod);
+/* Reads once, without following, what came since the last line. */
+KR_FALLIBLE logs_reader_catch_up(struct logs_reader *reader);
 void logs_reader_stop(struct logs_reader *reader);
 void logs_reader_release(struct logs_reader *reader);
 

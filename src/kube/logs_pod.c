@@ -13,6 +13,7 @@
 #define SHOWN_MAX      4096
 /* A first line can be stamped a moment before the start is. */
 #define START_MARGIN_MS 5000
+#define CATCH_UP_BYTES	"4194304"
 #define PAUSE_FIRST_MS	500
 #define PAUSE_MAX_MS	5000
 /* Proxies close streams that are silent; then it is opened again. */
@@ -58,13 +59,20 @@ static const char *skip_stamp(const char *line, size_t *out_len)
  * not be in order: only the first lines of a log that is read on are asked. */
 static bool was_seen(struct logs_reader *r, const char *stamp, size_t n)
 {
-	r->resuming = r->resuming && n && strlen(r->last_stamp) == n &&
-		      strncmp(stamp, r->last_stamp, n) < 0;
+	int order = 1;
+
+	if (r->resuming && n && strlen(r->last_stamp) == n)
+		order = strncmp(stamp, r->last_stamp, n);
+	/* The last line comes again, and perhaps others of the same moment:
+	 * they are judged, and not counted. */
+	if (order > 0)
+		r->resuming = false;
+	r->result.lines += order > 0;
 	if (!r->resuming && n) {
 		memcpy(r->last_stamp, stamp, n);
 		r->last_stamp[n] = '\0';
 	}
-	return r->resuming;
+	return order < 0;
 }
 
 static struct err *show(struct logs_reader *r, const char *line, size_t len)
@@ -114,7 +122,6 @@ static struct err *on_line(void *user, const char *line, size_t len)
 
 	if (r->over || was_seen(r, line, stamp))
 		return NULL;
-	r->result.lines++;
 	len -= (size_t)(text - line);
 	if (r->options->holds_key &&
 	    r->options->holds_key(r->options->user, text, len))
@@ -183,32 +190,73 @@ static void put_since(struct buf *query, const struct logs_reader *r)
 	}
 }
 
-static struct err *open_stream(struct logs_reader *r)
+/* malloc'd; `extra` is the rest of the query. */
+static struct err *log_path(const struct logs_reader *r, const char *extra,
+			    char **out)
 {
 	struct buf query = BUF_INIT(2048);
-	kr_cleanup(str_freep) char *path = NULL;
 	struct err *err;
 
-	buf_puts(&query, "follow=true&timestamps=true");
+	buf_printf(&query, "%s&timestamps=true", extra);
 	if (r->result.container) {
 		buf_puts(&query, "&container=");
 		buf_url(&query, r->result.container);
 	}
 	put_since(&query, r);
 	err = buf_check(&query, "the path of a log");
-	if (!err)
-		path = kube_path_sub(KIND_POD, r->options->ns, r->pod->name,
+	if (!err) {
+		*out = kube_path_sub(KIND_POD, r->options->ns, r->pod->name,
 				     "log", buf_str(&query));
+		if (!*out)
+			err = err_new(KR_ENOMEM, "out of memory");
+	}
 	buf_release(&query);
-	if (!err && !path)
-		err = err_new(KR_ENOMEM, "out of memory");
+	return err;
+}
+
+static struct err *open_stream(struct logs_reader *r)
+{
+	kr_cleanup(str_freep) char *path = NULL;
+	struct err *err = log_path(r, "follow=true", &path);
+
 	if (err)
 		return err;
 	lines_reset(&r->lines);
 	r->resuming = *r->last_stamp != '\0';
+	r->opened_ms = clock_boot_ms();
 	return err_wrap(kube_stream_open(r->kube, path, on_data, r, SILENCE_MS,
 					 &r->stream),
 			"log of pod %s", r->pod->name);
+}
+
+KR_FALLIBLE logs_reader_catch_up(struct logs_reader *r)
+{
+	kr_cleanup(str_freep) char *path = NULL;
+	struct kube_request request = {
+		.method = "GET",
+		.what = "the log of a pod",
+		.flags = KUBE_TEXT,
+	};
+	struct err *err = log_path(r, "limitBytes=" CATCH_UP_BYTES, &path);
+
+	if (err)
+		return err;
+	request.path = path;
+	lines_reset(&r->lines);
+	r->resuming = *r->last_stamp != '\0';
+	err = kube_do(r->kube, &request);
+	if (err_is(err, KR_EINTERRUPTED) || err_is(err, KR_ENOMEM))
+		return err;
+	if (!err && request.text.len)
+		err = logs_reader_feed(r, request.text.data, request.text.len);
+	/* 204: it is not scheduled, there is no log yet. */
+	if (!err && request.status == 200)
+		r->was_read = true;
+	if (err)
+		(void)str_keep(&r->result.message, err_message(err));
+	err_free(err);
+	kube_request_release(&request);
+	return NULL;
 }
 
 static void back_off(struct logs_reader *r)
