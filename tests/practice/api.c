@@ -110,7 +110,7 @@ static void dispatch(struct request *req, struct target *to, const char *verb,
 {
 	bool scale = str_eq(to->sub, "scale") && (to->kind->flags & KIND_SCALE);
 	bool status = str_eq(to->sub, "status") &&
-		      (to->kind->flags & KIND_GENERATION);
+		      (to->kind->flags & (KIND_GENERATION | KIND_STATUS));
 
 	if (*to->sub && !scale && !status)
 		resource_not_found(reply);
@@ -153,7 +153,8 @@ void api_serve(struct request *req, struct reply *reply)
 	struct target to;
 	const char *verb;
 
-	if (api_discovery(req, reply) || !target_parse(req->path, &to, reply))
+	if (api_discovery(req, reply) || api_openapi(req, reply) ||
+	    !target_parse(req->path, &to, reply))
 		return;
 	verb = verb_of(req, &to);
 	if (!method_fits(req, &to, verb, reply) ||

@@ -51,6 +51,8 @@ void api_log(struct request *req, const struct target *to, struct reply *reply);
 /* /version, /readyz, /api, /apis…; false when the path is none of these. */
 bool api_discovery(struct request *req, struct reply *reply);
 
+bool api_openapi(struct request *req, struct reply *reply);
+
 /* What the Accept header asks for; false after setting a 406. */
 bool accept_form(const struct request *req, bool list, enum form *out,
 		 struct reply *reply);

@@ -1,6 +1,7 @@
 """Workloads, pods and logs."""
 
 import json
+import time
 
 from talk import MERGE, STAMP, STRATEGIC, secret
 
@@ -537,6 +538,57 @@ def pod_logs(t):
     t("no pod", "GET", f"{p}/absent/log")
 
 
+def quotas(t):
+    """An object too many; a ReplicaSet that may not make its pods."""
+    q = t.base + "/resourcequotas"
+    hard = {"secrets": "1", "pods": "1"}
+    quota = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "few"},
+        "spec": {"hard": hard},
+    }
+    t("", "POST", q, quota, quiet=True)
+    status = {"status": {"hard": hard, "used": {"secrets": "0", "pods": "0"}}}
+    t("status", "PATCH", q + "/few/status", status, MERGE, quiet=True)
+    t.note("status", [t.status, t.body["status"]["hard"]])
+    time.sleep(1)
+    t(
+        "first",
+        "POST",
+        t.base + "/secrets",
+        secret(data={"K": "v"}),
+        quiet=True,
+    )
+    t.note("first", t.status)
+    t("second", "POST", t.base + "/secrets", secret("s2", {"K": "v"}))
+    t.apply("second, applied", secret("s2", {"K": "v"}), name="s2")
+    t.apply(
+        "second, dry run",
+        secret("s2", {"K": "v"}),
+        name="s2",
+        query="&dryRun=All",
+    )
+    t.apply("the first may change", secret(data={"L": "v"}), quiet=True)
+    t.note("the first may change", t.status)
+    d = t.apps + "/deployments"
+    t("", "POST", d, workload("Deployment", replicas=2), quiet=True)
+    body = t.wait(
+        d + "/d",
+        lambda b: failing(b) and b["status"].get("availableReplicas") == 1,
+    )
+    t.note("deployment", t.plain(shape(body)))
+    sets = t("", "GET", t.apps + "/replicasets", quiet=True)["items"]
+    t.note("replica set", t.plain(shape(sets[0])["status"]))
+
+
+def failing(body):
+    return any(
+        c["type"] == "ReplicaFailure"
+        for c in body.get("status", {}).get("conditions", [])
+    )
+
+
 CASES = [
     deployments,
     deployments_stuck,
@@ -544,4 +596,5 @@ CASES = [
     daemonsets,
     batch,
     pod_logs,
+    quotas,
 ]

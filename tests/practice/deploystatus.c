@@ -64,6 +64,23 @@ static void set_progress(struct roll *roll, cJSON *status, bool moved)
 	free(message);
 }
 
+/* What a ReplicaSet could not do is said by the Deployment too. */
+static void copy_failure(const struct roll *roll, cJSON *status)
+{
+	const cJSON *at;
+
+	if (!roll->now || !condition_true(roll->now->json, "ReplicaFailure")) {
+		condition_drop(status, "ReplicaFailure");
+		return;
+	}
+	cJSON_ArrayForEach (at,
+			    json_get(roll->now->json, "status", "conditions"))
+		if (str_eq(json_text(at, "type"), "ReplicaFailure"))
+			condition_set(status, "ReplicaFailure", true,
+				      json_text(at, "reason"),
+				      json_text(at, "message"));
+}
+
 void roll_put_status(struct roll *roll)
 {
 	cJSON *next = json_copy(roll->obj->json);
@@ -93,6 +110,7 @@ void roll_put_status(struct roll *roll)
 			  : 0);
 	json_put_long(status, "terminatingReplicas",
 		      roll_sum_status(roll, "terminatingReplicas"));
+	copy_failure(roll, status);
 	condition_set(status, "Available", enough,
 		      enough ? "MinimumReplicasAvailable"
 			     : "MinimumReplicasUnavailable",

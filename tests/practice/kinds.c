@@ -1,5 +1,6 @@
 #include "kinds.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,52 +12,72 @@
 enum { KINDS_MAX = 64 };
 
 static struct kind kinds[KINDS_MAX] = {
-	{ "", "v1", "namespaces", "Namespace", "ns", 0 },
-	{ "", "v1", "nodes", "Node", "no", 0 },
-	{ "", "v1", "secrets", "Secret", "", NS },
-	{ "", "v1", "configmaps", "ConfigMap", "cm", NS },
-	{ "", "v1", "pods", "Pod", "po", NS | KIND_GENERATION },
-	{ "", "v1", "events", "Event", "ev", NS },
-	{ "", "v1", "services", "Service", "svc", NS },
-	{ "", "v1", "serviceaccounts", "ServiceAccount", "sa", NS },
-	{ "", "v1", "resourcequotas", "ResourceQuota", "quota", NS },
+	{ "", "v1", "namespaces", "Namespace", "ns", 0, NULL },
+	{ "", "v1", "nodes", "Node", "no", 0, NULL },
+	{ "", "v1", "secrets", "Secret", "", NS, NULL },
+	{ "", "v1", "configmaps", "ConfigMap", "cm", NS, NULL },
+	{ "", "v1", "pods", "Pod", "po", NS | KIND_GENERATION, NULL },
+	{ "", "v1", "events", "Event", "ev", NS, NULL },
+	{ "", "v1", "services", "Service", "svc", NS, NULL },
+	{ "", "v1", "serviceaccounts", "ServiceAccount", "sa", NS, NULL },
+	{ "", "v1", "resourcequotas", "ResourceQuota", "quota",
+	  NS | KIND_STATUS, NULL },
 	{ "apps", "v1", "deployments", "Deployment", "deploy",
-	  ROLL | KIND_SCALE },
-	{ "apps", "v1", "replicasets", "ReplicaSet", "rs", ROLL | KIND_SCALE },
-	{ "apps", "v1", "statefulsets", "StatefulSet", "sts",
-	  ROLL | KIND_SCALE },
-	{ "apps", "v1", "daemonsets", "DaemonSet", "ds", ROLL },
-	{ "apps", "v1", "controllerrevisions", "ControllerRevision", "", NS },
-	{ "batch", "v1", "jobs", "Job", "", ROLL },
-	{ "batch", "v1", "cronjobs", "CronJob", "cj", NS | KIND_GENERATION },
+	  ROLL | KIND_SCALE, NULL },
+	{ "apps", "v1", "replicasets", "ReplicaSet", "rs", ROLL | KIND_SCALE,
+	  NULL },
+	{ "apps", "v1", "statefulsets", "StatefulSet", "sts", ROLL | KIND_SCALE,
+	  NULL },
+	{ "apps", "v1", "daemonsets", "DaemonSet", "ds", ROLL, NULL },
+	{ "apps", "v1", "controllerrevisions", "ControllerRevision", "", NS,
+	  NULL },
+	{ "batch", "v1", "jobs", "Job", "", ROLL, NULL },
+	{ "batch", "v1", "cronjobs", "CronJob", "cj", NS | KIND_GENERATION,
+	  NULL },
 	{ "autoscaling", "v2", "horizontalpodautoscalers",
-	  "HorizontalPodAutoscaler", "hpa", NS },
+	  "HorizontalPodAutoscaler", "hpa", NS, NULL },
 	{ "autoscaling", "v1", "horizontalpodautoscalers",
-	  "HorizontalPodAutoscaler", "hpa", NS | KIND_ALIAS },
+	  "HorizontalPodAutoscaler", "hpa", NS | KIND_ALIAS, NULL },
 	{ "policy", "v1", "poddisruptionbudgets", "PodDisruptionBudget", "pdb",
-	  NS | KIND_GENERATION },
+	  NS | KIND_GENERATION, NULL },
 	{ "coordination.k8s.io", "v1", "leases", "Lease", "",
-	  NS | KIND_NEEDS_VERSION | KIND_PUT_CREATES },
-	{ "events.k8s.io", "v1", "events", "Event", "ev", NS | KIND_ALIAS },
-	{ "rbac.authorization.k8s.io", "v1", "roles", "Role", "", NS },
+	  NS | KIND_NEEDS_VERSION | KIND_PUT_CREATES, NULL },
+	{ "events.k8s.io", "v1", "events", "Event", "ev", NS | KIND_ALIAS,
+	  NULL },
+	{ "rbac.authorization.k8s.io", "v1", "roles", "Role", "", NS, NULL },
 	{ "rbac.authorization.k8s.io", "v1", "rolebindings", "RoleBinding", "",
-	  NS },
+	  NS, NULL },
 	{ "authorization.k8s.io", "v1", "selfsubjectaccessreviews",
-	  "SelfSubjectAccessReview", "", KIND_REVIEW },
+	  "SelfSubjectAccessReview", "", KIND_REVIEW, NULL },
 	{ "authorization.k8s.io", "v1", "selfsubjectrulesreviews",
-	  "SelfSubjectRulesReview", "", KIND_REVIEW },
+	  "SelfSubjectRulesReview", "", KIND_REVIEW, NULL },
 	{ "authentication.k8s.io", "v1", "selfsubjectreviews",
-	  "SelfSubjectReview", "", KIND_REVIEW },
+	  "SelfSubjectReview", "", KIND_REVIEW, NULL },
 };
 
 static size_t kinds_used;
-static char *api_versions[KINDS_MAX];
+static pthread_once_t counted = PTHREAD_ONCE_INIT;
+
+static void name_version(struct kind *kind)
+{
+	kind->api_version =
+		*kind->group ? xasprintf("%s/%s", kind->group, kind->version)
+			     : xstrdup(kind->version);
+}
+
+static void count_fixed(void)
+{
+	size_t n;
+
+	for (n = 0; n < KINDS_MAX && kinds[n].resource; n++)
+		name_version(&kinds[n]);
+	kinds_used = n;
+}
 
 size_t kind_count(void)
 {
-	while (kinds_used < KINDS_MAX && kinds[kinds_used].resource)
-		kinds_used++;
-	return kinds_used;
+	pthread_once(&counted, count_fixed);
+	return __atomic_load_n(&kinds_used, __ATOMIC_ACQUIRE);
 }
 
 const struct kind *kind_at(size_t index)
@@ -120,13 +141,8 @@ bool kind_is(const struct kind *kind, const char *name)
 
 const char *kind_api_version(const struct kind *kind)
 {
-	char **slot = &api_versions[kind_index(kind)];
-
-	if (!*kind->group)
-		return kind->version;
-	if (!*slot)
-		*slot = xasprintf("%s/%s", kind->group, kind->version);
-	return *slot;
+	pthread_once(&counted, count_fixed);
+	return kind->api_version;
 }
 
 void kind_qualified(const struct kind *kind, char *out, size_t size)
@@ -150,5 +166,7 @@ bool kind_add(const char *api_version, const char *resource, const char *name)
 	kinds[n].name = xstrdup(name);
 	kinds[n].short_name = "";
 	kinds[n].flags = NS | KIND_GENERATION;
+	name_version(&kinds[n]);
+	__atomic_store_n(&kinds_used, n + 1, __ATOMIC_RELEASE);
 	return true;
 }

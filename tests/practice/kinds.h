@@ -17,6 +17,7 @@ enum kind_flag {
 	KIND_ALIAS = 32,	/* another version of a stored kind */
 	KIND_PUT_CREATES = 64,	/* PUT of a missing object makes it */
 	KIND_SCALE = 128,	/* has a scale subresource */
+	KIND_STATUS = 256,	/* has a status subresource */
 };
 
 struct kind {
@@ -26,6 +27,7 @@ struct kind {
 	const char *name;
 	const char *short_name;
 	unsigned flags;
+	char *api_version; /* made at the first use */
 };
 
 /* By group, version and resource ("", "v1", "secrets"); NULL if unknown. */

@@ -146,6 +146,20 @@ void condition_set(cJSON *status, const char *type, bool value,
 	json_put_text(have, "message", message);
 }
 
+void condition_drop(cJSON *status, const char *type)
+{
+	cJSON *list = json_get(status, "conditions");
+	cJSON *at, *next;
+
+	for (at = list ? list->child : NULL; at; at = next) {
+		next = at->next;
+		if (str_eq(json_text(at, "type"), type))
+			cJSON_Delete(cJSON_DetachItemViaPointer(list, at));
+	}
+	if (list && !list->child)
+		json_del(status, "conditions");
+}
+
 struct obj *controller_put_as(struct cluster *cl, struct obj *obj,
 			      cJSON *take_json, const char *manager)
 {

@@ -35,6 +35,9 @@ bool condition_true(const cJSON *object, const char *type);
 void condition_set(cJSON *status, const char *type, bool value,
 		   const char *reason, const char *message);
 
+/* Takes a condition away. */
+void condition_drop(cJSON *status, const char *type);
+
 /* Stores a controller's change if it is one. Consumes take_json. */
 struct obj *controller_put(struct cluster *cl, struct obj *obj,
 			   cJSON *take_json);

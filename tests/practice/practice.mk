@@ -8,8 +8,8 @@ PRACTICE := $(PRACTICE)$(if $(findstring clang,$(CC)),-$(notdir $(CC)))
 PRACTICE_SRCS := api.c auth.c base64.c body.c conflicts.c control.c delete.c \
 	deployment.c deploystatus.c discovery.c events.c fault.c \
 	faultreply.c fieldops.c fieldset.c invalid.c jobs.c json.c kinds.c \
-	kubeconfig.c kubelet.c logs.c loop.c main.c managed.c objects.c \
-	options.c patch.c pki.c podlog.c pods.c podstatus.c podsteps.c \
+	kubeconfig.c kubelet.c logs.c loop.c main.c managed.c objects.c openapi.c \
+	options.c patch.c pki.c podlog.c quota.c pods.c podstatus.c podsteps.c \
 	read.c render.c replicaset.c reviews.c scale.c scenario.c secrets.c \
 	selector.c serve.c server.c sets.c status.c store.c times.c util.c \
 	validate.c verbs.c watch.c write.c yamltree.c

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "pods.h"
+#include "quota.h"
 
 struct tally {
 	long live;
@@ -50,19 +51,26 @@ static struct obj *victim(const struct obj_list *pods)
 	return worst;
 }
 
-static void scale_up(struct cluster *cl, const struct obj *set, long missing)
+/* Returns why a pod could not be made, to be freed; NULL if all were. */
+static char *scale_up(struct cluster *cl, const struct obj *set, long missing)
 {
+	const struct kind *kind = store_kind("v1", "Pod");
 	const cJSON *template = json_get(set->json, "spec", "template");
 
 	while (missing-- > 0) {
 		char tail[8];
-		char *name;
+		char *name, *refusal;
 
 		suffix_make(tail, 5);
 		name = xasprintf("%s-%s", set->name, tail);
-		pod_create(cl, set, name, template, NULL, NULL);
+		refusal = quota_refusal(cl, kind, set->ns, name);
+		if (!refusal)
+			pod_create(cl, set, name, template, NULL, NULL);
 		free(name);
+		if (refusal)
+			return refusal;
 	}
+	return NULL;
 }
 
 static void scale_down(struct cluster *cl, const struct obj_list *pods,
@@ -82,10 +90,11 @@ static void scale_down(struct cluster *cl, const struct obj_list *pods,
 }
 
 static void put_status(struct cluster *cl, struct obj *set,
-		       const struct tally *tally)
+		       const struct tally *tally, const char *failure)
 {
 	cJSON *next = json_copy(set->json);
 	cJSON *status = json_make(next, "status");
+	cJSON *at;
 
 	json_put_long(status, "replicas", tally->live);
 	count_put(status, "fullyLabeledReplicas", tally->live);
@@ -94,6 +103,15 @@ static void put_status(struct cluster *cl, struct obj *set,
 	json_put_long(status, "terminatingReplicas", tally->terminating);
 	json_put_long(status, "observedGeneration",
 		      json_long(next, 0, "metadata", "generation"));
+	/* The message names a pod: the first one stays. */
+	if (!failure)
+		condition_drop(status, "ReplicaFailure");
+	else if (!condition_true(set->json, "ReplicaFailure"))
+		condition_set(status, "ReplicaFailure", true, "FailedCreate",
+			      failure);
+	/* A ReplicaSet's conditions have no such time. */
+	cJSON_ArrayForEach (at, json_get(status, "conditions"))
+		json_del(at, "lastUpdateTime");
 	controller_put(cl, set, next);
 }
 
@@ -104,16 +122,23 @@ void replicaset_sync(struct cluster *cl, struct obj *obj)
 	long want = json_long(obj->json, 1, "spec", "replicas");
 	long min_ready = json_long(obj->json, 0, "spec", "minReadySeconds");
 	struct tally tally = count_pods(&pods, min_ready);
+	char *failure = NULL;
 
 	if (tally.live < want)
-		scale_up(cl, obj, want - tally.live);
+		failure = scale_up(cl, obj, want - tally.live);
 	else if (tally.live > want)
 		scale_down(cl, &pods, tally.live - want);
 	obj_list_release(&pods);
 	pods = owned_list(cl, kind, obj);
 	tally = count_pods(&pods, min_ready);
 	obj_list_release(&pods);
-	put_status(cl, obj, &tally);
+	if (failure && !condition_true(obj->json, "ReplicaFailure"))
+		event_record(cl, obj, "Warning", "FailedCreate", failure,
+			     "replicaset-controller");
+	put_status(cl, obj, &tally, failure);
+	if (failure)
+		controller_later(cl, obj, 500);
+	free(failure);
 	if (tally.ready > tally.available)
 		controller_later(cl, obj, 250);
 }

@@ -22,6 +22,16 @@ enum { CLUSTERS_MAX = 16 };
 
 static struct server servers[CLUSTERS_MAX];
 
+static struct server *server_of(const struct cluster *cl)
+{
+	return &servers[cl->index];
+}
+
+long server_count(const struct cluster *cl)
+{
+	return __atomic_load_n(&server_of(cl)->count, __ATOMIC_ACQUIRE);
+}
+
 static int listen_on(int port)
 {
 	struct sockaddr_in addr = { .sin_family = AF_INET,
@@ -51,7 +61,8 @@ static void take_connection(struct server *server, int fd)
 {
 	struct sockaddr_in peer = { .sin_family = AF_INET };
 	int one = 1;
-	bool wrong = fault_take_connection(server->cluster, server->count + 1);
+	bool wrong = fault_take_connection(server->cluster,
+					   server_count(server->cluster) + 1);
 
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 	if (MHD_add_connection(wrong ? server->wrong : server->right, fd,
@@ -63,7 +74,8 @@ static void take_connection(struct server *server, int fd)
 /* The listening socket is closed while connections are to be refused. */
 static int follow_refusal(struct server *server, int fd)
 {
-	bool refuse = fault_refusing(server->cluster, server->count + 1);
+	bool refuse = fault_refusing(server->cluster,
+				     server_count(server->cluster) + 1);
 
 	if (refuse && fd >= 0) {
 		close(fd);
@@ -122,11 +134,6 @@ static struct MHD_Daemon *daemon_new(struct server *server,
 	return daemon;
 }
 
-static struct server *server_of(const struct cluster *cl)
-{
-	return &servers[cl->index];
-}
-
 int server_start(struct cluster *cl, const struct pki *pki,
 		 const struct pki *wrong, const char *record_path)
 {
@@ -153,11 +160,6 @@ int server_start(struct cluster *cl, const struct pki *pki,
 	return server->port;
 }
 
-long server_count(const struct cluster *cl)
-{
-	return __atomic_load_n(&server_of(cl)->count, __ATOMIC_ACQUIRE);
-}
-
 void server_reset(struct cluster *cl)
 {
 	struct server *server = server_of(cl);
@@ -178,7 +180,7 @@ void server_poke(struct cluster *cl)
 	do {
 		if (write(server->wake_fd, &one, sizeof(one)) < 0)
 			return;
-		refuse = fault_refusing(cl, server->count + 1);
+		refuse = fault_refusing(cl, server_count(server->cluster) + 1);
 		sleep_ms(tries ? 1 : 0);
 	} while (__atomic_load_n(&server->listening, __ATOMIC_ACQUIRE) ==
 			 refuse &&

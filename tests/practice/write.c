@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "quota.h"
 #include "yamltree.h"
 
 cJSON *write_body(struct write *w)
@@ -103,6 +104,7 @@ static bool create_checks(struct write *w, cJSON *object, bool applied)
 	const struct target *to = w->to;
 	cJSON *metadata = json_make(object, "metadata");
 	const char *name;
+	char *refusal;
 
 	if (w->source != BODY_APPLY)
 		object_prune(to->store, object);
@@ -118,6 +120,13 @@ static bool create_checks(struct write *w, cJSON *object, bool applied)
 	name = json_text(metadata, "name");
 	if (store_find(w->req->cluster, to->store, to->ns, name))
 		return status_exists(w->reply, to->kind, name);
+	refusal = quota_refusal(w->req->cluster, to->store, to->ns, name);
+	if (refusal) {
+		status_object(w->reply, 403, "Forbidden", to->kind, name, "%s",
+			      refusal);
+		free(refusal);
+		return false;
+	}
 	stamp(w, object);
 	object_default(to->store, object);
 	if (kind_is(to->store, "Event") &&
