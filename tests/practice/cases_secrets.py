@@ -360,6 +360,45 @@ def apply_owners(t):
     )
 
 
+def migration(t):
+    """From client-side apply to server-side apply, as kubectl does it."""
+    s = t.base + "/secrets"
+    note = "kubectl.kubernetes.io/last-applied-configuration"
+    body = secret(data={"K": "secret", "L": "more"}, annotations={note: "{}"})
+    t("by client", "POST", s + "?fieldManager=kubectl-client-side-apply", body)
+    t.apply("by server", secret(data={"K": "secret"}), "kubectl")
+    entries = json.loads(json.dumps(t.body["metadata"]["managedFields"]))
+    old = next(e for e in entries if e["operation"] == "Update")
+    moved = old | {"manager": "kubectl", "operation": "Apply"}
+    moved.pop("time", None)
+    patch = [
+        {"op": "replace", "path": "/metadata/managedFields", "value": [moved]},
+        {
+            "op": "replace",
+            "path": "/metadata/resourceVersion",
+            "value": t.rv(),
+        },
+    ]
+    t(
+        "ownership moved",
+        "PATCH",
+        s + "/s?fieldManager=kubectl",
+        patch,
+        JSONPATCH,
+    )
+    t.apply(
+        "again: only what it names stays",
+        secret(data={"K": "secret"}),
+        "kubectl",
+    )
+    t.apply(
+        "by another",
+        secret(data={"K": "secret", "M": "m"}, labels={"a": "b"}),
+        "o",
+    )
+    t.apply("label and key go", secret(data={"K": "secret"}), "o")
+
+
 def patches(t):
     s = t.base + "/secrets/s"
     t("merge on nothing", "PATCH", s, {"data": {"K": "eA=="}}, MERGE)
@@ -632,6 +671,7 @@ CASES = [
     apply_errors,
     apply_preconditions,
     apply_owners,
+    migration,
     patches,
     sizes,
     lists,

@@ -176,20 +176,39 @@ static cJSON *child_of(cJSON *value, const char *name)
 	return hit;
 }
 
-void fields_prune(cJSON *value, const cJSON *set)
+/* Of an object that nobody owns as a whole: what nobody owns goes. */
+static void keep_owned(cJSON *value, const cJSON *kept)
+{
+	cJSON *at, *next;
+
+	for (at = cJSON_IsObject(value) ? value->child : NULL; at; at = next) {
+		char *name = xasprintf("f:%s", at->string);
+		const cJSON *owned = json_get(kept, name);
+
+		next = at->next;
+		if (!owned)
+			cJSON_Delete(cJSON_DetachItemViaPointer(value, at));
+		else if (owned->child)
+			keep_owned(at, owned);
+		free(name);
+	}
+}
+
+void fields_prune(cJSON *value, const cJSON *set, const cJSON *kept)
 {
 	const cJSON *at;
 
 	cJSON_ArrayForEach (at, set) {
 		cJSON *child = child_of(value, at->string);
+		const cJSON *owned = kept ? json_get(kept, at->string) : NULL;
 
 		if (!child || str_eq(at->string, "."))
 			continue;
-		if (at->child)
-			fields_prune(child, at);
-		if (!at->child ||
-		    (json_get(at, ".") &&
-		     (str_starts(at->string, "k:") || json_empty(child))))
+		if (!is_member(at))
+			fields_prune(child, at, owned);
+		else if (owned)
+			keep_owned(child, owned);
+		else
 			cJSON_Delete(cJSON_DetachItemViaPointer(value, child));
 	}
 }

@@ -46,8 +46,11 @@ void fields_strip(cJSON *set, bool keep_status);
 /* Live overlaid by an applied configuration. The caller frees it. */
 cJSON *fields_merge(const cJSON *live, const cJSON *config);
 
-/* Removes every field of the set from the value. */
-void fields_prune(cJSON *value, const cJSON *set);
+/*
+ * Removes every field of the set from the value, but what somebody owns within
+ * one (kept) stays.
+ */
+void fields_prune(cJSON *value, const cJSON *set, const cJSON *kept);
 
 /* Calls each(".data.KEY") for every member of the set. */
 void fields_paths(const cJSON *set, void (*each)(void *ctx, const char *path),

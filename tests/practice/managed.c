@@ -174,23 +174,23 @@ void managed_update(const cJSON *live, cJSON *now, const struct writer *by)
 	cJSON_Delete(zero);
 }
 
-/* What this manager applied before, applies no more, and nobody else owns. */
-static cJSON *abandoned(const cJSON *entries, const cJSON *own,
-			const cJSON *set)
+/* Everything that anybody owns, this manager by its new set. */
+static cJSON *owned_fields(const cJSON *entries, const cJSON *own,
+			   const cJSON *set)
 {
-	cJSON *left = fields_minus(json_get(own, "fieldsV1"), set);
+	cJSON *all = json_copy(set);
 	const cJSON *at;
 
 	cJSON_ArrayForEach (at, entries) {
-		cJSON *less;
+		cJSON *more;
 
 		if (at == own)
 			continue;
-		less = fields_minus(left, json_get(at, "fieldsV1"));
-		cJSON_Delete(left);
-		left = less;
+		more = fields_union(all, json_get(at, "fieldsV1"));
+		cJSON_Delete(all);
+		all = more;
 	}
-	return left;
+	return all;
 }
 
 /* Objects without managedFields belong to "before-first-apply". */
@@ -260,15 +260,18 @@ cJSON *managed_apply(const cJSON *live, const cJSON *config,
 	cJSON *entries = apply_entries(live, by->kind);
 	cJSON *own = entry_find(entries, by, "Apply");
 	cJSON *set = fields_of(config);
-	cJSON *left, *merged;
+	cJSON *kept, *left, *merged;
 
 	fields_strip(set, str_eq(by->subresource, "status"));
 	merged = live ? fields_merge(live, config) : json_copy(config);
 	json_del(merged, "apiVersion");
 	json_del(merged, "kind");
-	left = abandoned(entries, own, set);
-	fields_prune(merged, left);
+	/* What it applied before, applies no more, and nobody else owns. */
+	kept = owned_fields(entries, own, set);
+	left = fields_minus(json_get(own, "fieldsV1"), kept);
+	fields_prune(merged, left, kept);
 	cJSON_Delete(left);
+	cJSON_Delete(kept);
 	if (!managed_settle(entries, own, live, merged, by, reply)) {
 		cJSON_Delete(entries);
 		cJSON_Delete(set);
