@@ -136,6 +136,18 @@ static const struct rotate_step rotate[] = {
 		.environment = rotate_mark,
 	},
 	{
+		.id = "soak",
+		.title = "Watch error rate and latency",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
+		.environment = rotate_soak,
+	},
+	{
+		.id = "ledger",
+		.title = "Write the secrets ledger",
+		.flags = ROTATE_ALWAYS,
+		.once = rotate_ledger,
+	},
+	{
 		.id = "release",
 		.title = "Give the Leases back",
 		.flags = ROTATE_ALWAYS,
@@ -144,7 +156,8 @@ static const struct rotate_step rotate[] = {
 	{ .id = NULL },
 };
 
-/* The proven previous key, wherever the new one went; last environment first. */
+/* The proven previous key, wherever the new one went; last environment first.
+ */
 static const struct rotate_step rollback[] = {
 	{
 		.id = "preflight",
@@ -173,6 +186,12 @@ static const struct rotate_step rollback[] = {
 		.flags = ROTATE_EACH_ENVIRONMENT,
 		.from = "write-secret",
 		.to = "rollout",
+	},
+	{
+		.id = "ledger",
+		.title = "Write the secrets ledger",
+		.flags = ROTATE_ALWAYS,
+		.once = rotate_ledger,
 	},
 	{
 		.id = "release",

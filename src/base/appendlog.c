@@ -55,8 +55,9 @@ static KR_FALLIBLE sync_folder(const char *path)
 static KR_FALLIBLE reserve(const struct appendlog *log, size_t bytes)
 {
 #ifdef FALLOC_FL_KEEP_SIZE
-	if (bytes && fallocate(log->fd, FALLOC_FL_KEEP_SIZE, (off_t)log->size,
-			       (off_t)bytes) != 0 &&
+	if (bytes &&
+	    fallocate(log->fd, FALLOC_FL_KEEP_SIZE, (off_t)log->size,
+		      (off_t)bytes) != 0 &&
 	    errno != EOPNOTSUPP && errno != ENOSYS)
 		return err_errno(KR_EUNEXPECTED, "reserve room in %s",
 				 log->path);
@@ -127,16 +128,16 @@ KR_FALLIBLE appendlog_open(const char *path, size_t reserve_bytes,
 	log->path = strdup(path);
 	if (!log->path)
 		return err_new(KR_ENOMEM, "out of memory");
-	log->fd = open(path,
-		       O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		       0600);
+	log->fd =
+		open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		     0600);
 	if (log->fd < 0)
 		return err_errno(KR_EUNEXPECTED, "open %s", path);
 	if (flock(log->fd, LOCK_EX | LOCK_NB) != 0)
-		return errno == EWOULDBLOCK ?
-			       err_new(KR_EHELD,
-				       "another process is writing %s", path) :
-			       err_errno(KR_EUNEXPECTED, "lock %s", path);
+		return errno == EWOULDBLOCK
+			       ? err_new(KR_EHELD,
+					 "another process is writing %s", path)
+			       : err_errno(KR_EUNEXPECTED, "lock %s", path);
 	if (!is_at_path(log))
 		return err_new(KR_EHELD, "%s was replaced just now", path);
 	err = cut_torn_line(log, &cut);
@@ -159,16 +160,16 @@ KR_FALLIBLE appendlog_add(struct appendlog *log, const char *text, size_t len)
 	ssize_t n = -1;
 
 	if (log->broken)
-		return err_new(KR_EUNEXPECTED,
-			       "%s takes no more lines: an earlier one may not be on disk",
-			       log->path);
+		return err_new(
+			KR_EUNEXPECTED,
+			"%s takes no more lines: an earlier one may not be on disk",
+			log->path);
 	buf_append(&line, text, len);
 	buf_putc(&line, '\n');
 	err = buf_check(&line, "a line");
 	if (!err) {
 		n = write(log->fd, line.data, line.len);
-		log->broken = n != (ssize_t)line.len ||
-			      fdatasync(log->fd) != 0;
+		log->broken = n != (ssize_t)line.len || fdatasync(log->fd) != 0;
 		if (log->broken)
 			err = err_errno(KR_EUNEXPECTED, "write %s", log->path);
 		else

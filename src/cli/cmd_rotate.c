@@ -81,8 +81,18 @@ static void say_next(const struct rotation *rotation, struct result *result,
 
 enum way { WAY_NEW, WAY_ON, WAY_BACK };
 
+/* An environment that asks for it is put back by the program itself. */
+static bool wants_way_back(const struct rotation *rotation,
+			   const struct err *err)
+{
+	return err_is(err, KR_EGATE) &&
+	       strcmp(err_reason(err), "SoakFailed") == 0 &&
+	       rotation->failed_in &&
+	       rotation->failed_in->config->soak.on_fail == ON_FAIL_ROLLBACK;
+}
+
 static KR_FALLIBLE go(struct cli_context *context, struct result *result,
-		      enum way way, const char *id)
+		      enum way way, const char *id, bool *out_back)
 {
 	struct store_options store_options;
 	kr_cleanup(store_closep) struct store *store = NULL;
@@ -101,9 +111,44 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 		err = rotation_run(&rotation,
 				   way == WAY_BACK ? context->runbook->rollback
 						   : context->runbook->rotate);
+	*out_back = wants_way_back(&rotation, err);
 	rotation_fill_result(&rotation);
 	say_next(&rotation, result, err);
 	rotation_release(&rotation);
+	return err;
+}
+
+/* The failed gate stays what the command ends with. */
+static KR_FALLIBLE go_back(struct cli_context *context, struct result *result,
+			   const char *id, struct err *take_gate)
+{
+	struct err *err;
+	bool again;
+
+	json_set(result->document, "targets", json_array());
+	json_set(result->document, "next", json_array());
+	err = go(context, result, WAY_BACK, id, &again);
+	if (!err) {
+		json_set_bool(result->document, "rolledBack", true);
+		return err_wrap(take_gate, "rolled back");
+	}
+	json_set_bool(result->document, "rolledBack", false);
+	result_warn(result, "the roll-back failed: %s", err_message(err));
+	err_free(take_gate);
+	return err;
+}
+
+/* A rotation to its end, or all the way back. */
+static KR_FALLIBLE go_on(struct cli_context *context, struct result *result,
+			 enum way way, const char *id)
+{
+	bool back = false;
+	struct err *err = go(context, result, way, id, &back);
+	const char *made = json_str(result->document, "rotation");
+	kr_cleanup(str_freep) char *copy = made ? strdup(made) : NULL;
+
+	if (copy && back)
+		return go_back(context, result, copy, err);
 	return err;
 }
 
@@ -123,7 +168,7 @@ KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 		return err_hint(err,
 				"to begin another one all the same: --new");
 	}
-	return go(context, result, WAY_NEW, NULL);
+	return go_on(context, result, WAY_NEW, NULL);
 }
 
 /* The id that was named, or the one that the journals know. */
@@ -156,7 +201,7 @@ KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
 	kr_cleanup(str_freep) char *id = NULL;
 	struct err *err = find_id(context, true, &id);
 
-	return err ? err : go(context, result, WAY_ON, id);
+	return err ? err : go_on(context, result, WAY_ON, id);
 }
 
 KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
@@ -164,5 +209,5 @@ KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
 	kr_cleanup(str_freep) char *id = NULL;
 	struct err *err = find_id(context, false, &id);
 
-	return err ? err : go(context, result, WAY_BACK, id);
+	return err ? err : go_on(context, result, WAY_BACK, id);
 }

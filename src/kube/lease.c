@@ -72,8 +72,7 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 	if (lease->ns && lease->name) {
 		lease->path = kube_path(KIND_LEASE, lease->ns, lease->name);
 		lease->collection = kube_path_sub(KIND_LEASE, lease->ns, NULL,
-						  NULL,
-						  "fieldManager=keyrot");
+						  NULL, "fieldManager=keyrot");
 	}
 	if (!lease->identity || !lease->path || !lease->collection)
 		return err_new(KR_ENOMEM, "out of memory");
@@ -210,8 +209,8 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 	kr_cleanup(json_freep) struct cJSON *object = NULL;
 	const char *holder, *version;
 	long long duration_s;
-	struct err *err = kube_get(lease->kube, lease->path, lease->name,
-				   &object);
+	struct err *err =
+		kube_get(lease->kube, lease->path, lease->name, &object);
 
 	*out_free = true;
 	if (err_is(err, KR_ENOTFOUND)) {
@@ -232,8 +231,8 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 		sight->since_ms = clock_boot_ms();
 	}
 	if (*holder && !is_own_ghost(lease, holder)) {
-		int64_t left_ms = sight->since_ms + duration_s * 1000 -
-				  clock_boot_ms();
+		int64_t left_ms =
+			sight->since_ms + duration_s * 1000 - clock_boot_ms();
 
 		*out_free = left_ms <= 0;
 		if (!*out_free && request->on_wait)

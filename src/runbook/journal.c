@@ -49,9 +49,10 @@ static KR_FALLIBLE folder_of(const char *service, char **out)
 	else if (home && *home)
 		n = asprintf(&path, "%s/.local/state/keyrot/%s", home, service);
 	else
-		return err_hint(err_new(KR_ECONFIG,
-					"no folder for the journal: neither XDG_STATE_HOME nor HOME is set"),
-				"set XDG_STATE_HOME to a folder of yours");
+		return err_hint(
+			err_new(KR_ECONFIG,
+				"no folder for the journal: neither XDG_STATE_HOME nor HOME is set"),
+			"set XDG_STATE_HOME to a folder of yours");
 	if (n < 0)
 		return err_new(KR_ENOMEM, "out of memory");
 	*out = path;
@@ -90,8 +91,8 @@ KR_FALLIBLE journal_open(const char *service, const char *rotation,
 
 	if (err)
 		return err;
-	if (!journal || asprintf(&journal->path, "%s/%s" SUFFIX, folder,
-				 rotation) < 0)
+	if (!journal ||
+	    asprintf(&journal->path, "%s/%s" SUFFIX, folder, rotation) < 0)
 		return err_new(KR_ENOMEM, "out of memory");
 	journal->lines = json_array();
 	err = file_make_dirs(folder);

@@ -85,6 +85,8 @@ KR_FALLIBLE rotation_init(struct rotation *rotation,
 
 	memset(rotation, 0, sizeof(*rotation));
 	rotation->options = *options;
+	rotation->locked = run_talk_reporter(options->reporter);
+	rotation->options.reporter = &rotation->locked;
 	rotation->resumed = id != NULL;
 	if (config->n_environments == 0)
 		return no_environments(config);
@@ -92,13 +94,12 @@ KR_FALLIBLE rotation_init(struct rotation *rotation,
 		memcpy(rotation->id, id, sizeof(rotation->id));
 	else
 		err = rotation_new(rotation->id);
-	rotation->envs = calloc(config->n_environments + 1,
-				sizeof(*rotation->envs));
+	rotation->envs =
+		calloc(config->n_environments + 1, sizeof(*rotation->envs));
 	if (!err && !rotation->envs)
 		err = err_new(KR_ENOMEM, "out of memory");
 	for (size_t i = 0; !err && i < config->n_environments; i++)
-		err = open_env(rotation,
-			       &rotation->envs[rotation->env_count++],
+		err = open_env(rotation, &rotation->envs[rotation->env_count++],
 			       &config->environments[i]);
 	if (!err)
 		err = journal_open(config->service, rotation->id,
@@ -127,7 +128,6 @@ void rotation_release(struct rotation *rotation)
 	journal_close(rotation->journal);
 	readback_key_free(rotation->key);
 	free(rotation->entry_id);
-	free(rotation->operator_);
 	memset(rotation, 0, sizeof(*rotation));
 }
 
@@ -183,9 +183,8 @@ static KR_FALLIBLE perform(struct rotation *rotation,
 		return step->once(rotation);
 	if (step->environment)
 		return step->environment(rotation, env);
-	return rotation_for_targets(rotation, env,
-				    step->flags & ROTATE_IN_TURN, run_part,
-				    step);
+	return rotation_for_targets(rotation, env, step->flags & ROTATE_IN_TURN,
+				    run_part, step);
 }
 
 static KR_FALLIBLE record(struct rotation *rotation, enum journal_event event,
@@ -259,6 +258,8 @@ static KR_FALLIBLE run_block(struct rotation *rotation,
 			err = stop_check();
 			if (!err)
 				err = run_row(rotation, s, &rotation->envs[at]);
+			if (err)
+				rotation->failed_in = &rotation->envs[at];
 		}
 	}
 	return err;
@@ -293,9 +294,9 @@ static void announce(const struct rotation *rotation,
 	size_t n = 0;
 
 	for (const struct rotate_step *s = table; s->id && n < 128; s++) {
-		size_t times = s->flags & ROTATE_EACH_ENVIRONMENT ?
-				       rotation->env_count :
-				       1;
+		size_t times = s->flags & ROTATE_EACH_ENVIRONMENT
+				       ? rotation->env_count
+				       : 1;
 
 		/* Row by row within the block, environment by environment. */
 		if (times > 1 && s > table &&
@@ -303,16 +304,17 @@ static void announce(const struct rotation *rotation,
 			continue;
 		for (size_t i = 0; i < times; i++) {
 			const struct rotate_step *end =
-				s->flags & ROTATE_EACH_ENVIRONMENT ?
-					after_block(s) :
-					s + 1;
+				s->flags & ROTATE_EACH_ENVIRONMENT
+					? after_block(s)
+					: s + 1;
 
 			for (const struct rotate_step *k = s;
 			     k < end && n < 128; k++)
 				rows[n++] = (struct report_step){
-					.target = s->flags & ROTATE_EACH_ENVIRONMENT ?
-							  rotation->envs[i].name :
-							  NULL,
+					.target =
+						s->flags & ROTATE_EACH_ENVIRONMENT
+							? rotation->envs[i].name
+							: NULL,
 					.id = k->id,
 					.title = k->title,
 					.state = REPORT_PENDING,
@@ -345,7 +347,9 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 		}
 	}
 	if (err) {
+		rotation->failed = err_reason(err);
 		run_always(rotation, step);
+		rotation->failed = NULL;
 		return err;
 	}
 	return mark(rotation, JOURNAL_ENDED,

@@ -95,9 +95,12 @@ struct rotation {
 	struct rotate_env *envs;
 	size_t env_count;
 	struct journal *journal;
-	struct readback_key *key;
+	struct readback_key *key; /* NULL through a soak */
+	char fingerprint[SECRET_FINGERPRINT_LEN];
 	char *entry_id;
-	char *operator_;
+	struct reporter locked; /* the caller's, for several threads */
+	const char *failed;	/* reason of the failure; NULL */
+	const struct rotate_env *failed_in; /* environment; NULL */
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
 };
@@ -113,6 +116,16 @@ void rotation_release(struct rotation *rotation);
 KR_FALLIBLE rotation_run(struct rotation *rotation,
 			 const struct rotate_step *table);
 
+/* The operator, as the first cluster or the options have it. Borrowed. */
+const char *rotation_operator(const struct rotation *rotation);
+
+/*
+ * Wipes the key of every target; rotation_need_key() reads it from the store
+ * again where it is not at hand.
+ */
+void rotation_forget_key(struct rotation *rotation);
+KR_FALLIBLE rotation_need_key(struct rotation *rotation);
+
 /* Everything known, into the result; also after a failure. */
 void rotation_fill_result(struct rotation *rotation);
 
@@ -124,9 +137,11 @@ KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
 				 struct rotate_env *env, bool in_turn,
 				 rotate_target_fn *each, const void *user);
 
-/* Steps; steps_rotate.c, steps_gate.c, steps_back.c */
+/* Steps: steps_rotate.c, steps_gate.c, steps_soak.c, steps_record.c,
+ * steps_back.c */
 rotate_once rotate_lock, rotate_new_key, rotate_release_locks;
-rotate_once rotate_find_previous, rotate_previous_key;
-rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark;
+rotate_once rotate_find_previous, rotate_previous_key, rotate_ledger;
+rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
+	rotate_soak;
 
 #endif

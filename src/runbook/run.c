@@ -1,6 +1,5 @@
 #include "runbook/run.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,19 +66,6 @@ void run_detail(struct run *run, const char *format, ...)
 	va_start(ap, format);
 	run->detail = format_text(format, ap);
 	va_end(ap);
-}
-
-/* Targets of one environment run side by side; there is one terminal. */
-static pthread_mutex_t talk = PTHREAD_MUTEX_INITIALIZER;
-
-void run_talk_begin(void)
-{
-	(void)pthread_mutex_lock(&talk);
-}
-
-void run_talk_end(void)
-{
-	(void)pthread_mutex_unlock(&talk);
 }
 
 /* Says it, and keeps a warning in the result. */

@@ -89,6 +89,8 @@ void run_say(struct run *run, const char *format, ...) KR_PRINTF(2, 3);
 /* Around every call of the reporter: several runs share it. */
 void run_talk_begin(void);
 void run_talk_end(void);
+/* A reporter that takes the lock around each call of `inner` (borrowed). */
+struct reporter run_talk_reporter(const struct reporter *inner);
 
 /*
  * Writes what is known into the result: the target, its consumers and pods,

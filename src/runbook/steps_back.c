@@ -5,10 +5,10 @@
 #include "runbook/rotate.h"
 
 /* The new key got here: written by the rotation that is undone. */
-static bool has_new_key(const struct rotation *rotation,
-			const struct run *run)
+static bool has_new_key(const struct rotation *rotation, const struct run *run)
 {
-	return run->secret && run->secret->live && run->secret->facts.rotation &&
+	return run->secret && run->secret->live &&
+	       run->secret->facts.rotation &&
 	       strcmp(run->secret->facts.rotation, rotation->undone) == 0;
 }
 
@@ -20,8 +20,10 @@ static KR_FALLIBLE no_previous(const struct rotate_target *target)
 		target->context);
 
 	err = err_set_reason(err, "PreviousUnknown");
-	return err_hint(err, "kubectl keyrot apply --context %s --from-store=ENTRY puts a key of your choice there",
-			target->context);
+	return err_hint(
+		err,
+		"kubectl keyrot apply --context %s --from-store=ENTRY puts a key of your choice there",
+		target->context);
 }
 
 static KR_FALLIBLE find_in_store(struct rotation *rotation,
@@ -44,10 +46,11 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 	if (err)
 		return err;
 	if (!run->entry_id) {
-		err = err_new(KR_ESTORE,
-			      "%s: the key that was replaced (%.12s) is not in %s",
-			      target->context, fingerprint,
-			      store_where(rotation->options.store));
+		err = err_new(
+			KR_ESTORE,
+			"%s: the key that was replaced (%.12s) is not in %s",
+			target->context, fingerprint,
+			store_where(rotation->options.store));
 		return err_set_reason(err, "EntryNotFound");
 	}
 	err = store_prove(rotation->options.store, run->entry_id, fingerprint,

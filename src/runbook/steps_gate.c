@@ -1,4 +1,5 @@
-/* The gates of an environment: may it have the key, and does it live with it? */
+/* The gates of an environment: may it have the key, and does it live with it?
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -26,12 +27,12 @@ static struct rotate_env *find_env(struct rotation *rotation, const char *name)
 static KR_FALLIBLE refuse(const struct rotate_env *env, const char *reason,
 			  const char *flag, const char *what)
 {
-	struct err *err = err_new(KR_EREFUSED, "environment %s: %s", env->name,
-				  what);
+	struct err *err =
+		err_new(KR_EREFUSED, "environment %s: %s", env->name, what);
 
 	err = err_set_reason(err, reason);
-	return flag ? err_hint(err, "if it is meant all the same: %s", flag) :
-		      err;
+	return flag ? err_hint(err, "if it is meant all the same: %s", flag)
+		    : err;
 }
 
 /* "FINGERPRINT TIME" */
@@ -53,7 +54,7 @@ static struct err *check_proof(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
 	const struct rotate_env *next = user;
-	const char *fingerprint = readback_key_fingerprint(rotation->key);
+	const char *fingerprint = rotation->fingerprint;
 	kr_cleanup(kube_secret_freep) struct kube_secret *now = NULL;
 	struct err *err = kube_secret_get(target->kube,
 					  &target->run.options.target, &now);
@@ -61,12 +62,14 @@ static struct err *check_proof(struct rotation *rotation,
 	if (err)
 		return err;
 	if (!now->live || strcmp(now->live_fingerprint, fingerprint) != 0)
-		return refuse(next, "NotProven", "--allow-unvalidated",
-			      "the environment before it does not run this key");
+		return refuse(
+			next, "NotProven", "--allow-unvalidated",
+			"the environment before it does not run this key");
 	if (!is_proof(now->facts.validated, fingerprint,
 		      next->config->within_ms))
-		return refuse(next, "NotProven", "--allow-unvalidated",
-			      "the environment before it has not validated this key recently enough");
+		return refuse(
+			next, "NotProven", "--allow-unvalidated",
+			"the environment before it has not validated this key recently enough");
 	return NULL;
 }
 
@@ -115,12 +118,12 @@ static KR_FALLIBLE check_person(const struct rotation *rotation,
 	if (!env->config->confirm)
 		return NULL;
 	if (!o->confirm)
-		return refuse(env, "NotConfirmed", NULL,
-			      "a person has to confirm it, and there is no terminal to ask on");
+		return refuse(
+			env, "NotConfirmed", NULL,
+			"a person has to confirm it, and there is no terminal to ask on");
 	if (asprintf(&question,
 		     "Key %.12s goes to environment %s now. Type %s to go on: ",
-		     readback_key_fingerprint(rotation->key), env->name,
-		     word) < 0) {
+		     rotation->fingerprint, env->name, word) < 0) {
 		question = NULL;
 		return err_new(KR_ENOMEM, "out of memory");
 	}
@@ -131,8 +134,10 @@ static KR_FALLIBLE check_person(const struct rotation *rotation,
 
 KR_FALLIBLE rotate_admit(struct rotation *rotation, struct rotate_env *env)
 {
-	struct err *err = check_requires(rotation, env);
+	struct err *err = rotation_need_key(rotation);
 
+	if (!err)
+		err = check_requires(rotation, env);
 	if (!err)
 		err = check_window(rotation, env);
 	if (!err)
@@ -177,7 +182,8 @@ static void show_output(const struct rotation *rotation, const char *name,
 			const struct buf *output)
 {
 	const struct reporter *r = rotation->options.reporter;
-	const struct secret *key = readback_key_secret(rotation->key);
+	const struct secret *key =
+		rotation->key ? readback_key_secret(rotation->key) : NULL;
 	const char *text = buf_str(output);
 	size_t lines = 0, skip;
 
@@ -191,7 +197,7 @@ static void show_output(const struct rotation *rotation, const char *name,
 		if (skip)
 			skip--;
 		else if (line && r->log_line &&
-			 !secret_occurs_in(key, text, n))
+			 !(key && secret_occurs_in(key, text, n)))
 			r->log_line(r->user, name, "output", line);
 		text += n + (text[n] == '\n');
 	}
@@ -233,8 +239,7 @@ static KR_FALLIBLE run_check(struct rotation *rotation, struct rotate_env *env,
 	proc_env_set(&vars, "KEYROT_NAMESPACE",
 		     env->targets[0].run.options.target.ns);
 	proc_env_set(&vars, "KEYROT_ROTATION", rotation->id);
-	proc_env_set(&vars, "KEYROT_FINGERPRINT",
-		     readback_key_fingerprint(rotation->key));
+	proc_env_set(&vars, "KEYROT_FINGERPRINT", rotation->fingerprint);
 	err = proc_env_vars(&vars, &spec.envp);
 	if (!err)
 		err = proc_run(&spec, &result);
@@ -282,8 +287,8 @@ static struct err *mark_target(struct rotation *rotation,
 	if (err)
 		return err;
 	clock_rfc3339(clock_wall_ms(), now);
-	(void)snprintf(value, sizeof(value), "%s %s",
-		       readback_key_fingerprint(rotation->key), now);
+	(void)snprintf(value, sizeof(value), "%s %s", rotation->fingerprint,
+		       now);
 	json_set_str(json_add_object(json_add_object(patch, "metadata"),
 				     "annotations"),
 		     name, value);

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "runbook/rotate.h"
+#include "secret/wipe.h"
 
 static void on_wait(void *user, const char *holder, int64_t left_ms)
 {
@@ -33,9 +34,10 @@ static struct err *lock_target(struct rotation *rotation,
 	err = kube_lease_acquire(target->kube, &request, &target->lease,
 				 &taken_from);
 	if (!err && taken_from)
-		run_warn(&target->run,
-			 "took the Lease over from %s, which gave no sign of life",
-			 taken_from);
+		run_warn(
+			&target->run,
+			"took the Lease over from %s, which gave no sign of life",
+			taken_from);
 	return err;
 }
 
@@ -61,13 +63,13 @@ KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 				    NULL);
 }
 
-static const char *operator_of(const struct rotation *rotation)
+const char *rotation_operator(const struct rotation *rotation)
 {
 	const struct rotate_env *env = &rotation->envs[0];
 
-	return env->count && env->targets[0].run.operator_ ?
-		       env->targets[0].run.operator_ :
-		       "unknown";
+	return env->count && env->targets[0].run.operator_
+		       ? env->targets[0].run.operator_
+		       : "unknown";
 }
 
 static KR_FALLIBLE describe_key(const struct rotation *rotation,
@@ -86,7 +88,7 @@ static KR_FALLIBLE describe_key(const struct rotation *rotation,
 	meta.id = strdup(rotation->id);
 	meta.rotation = strdup(rotation->id);
 	meta.fingerprint = strdup(fingerprint);
-	meta.operator_ = strdup(operator_of(rotation));
+	meta.operator_ = strdup(rotation_operator(rotation));
 	meta.created_at = strdup(now);
 	meta.service = strdup(config->service);
 	if (asprintf(&meta.secret, "*/%s/%s", config->secret.name,
@@ -120,9 +122,8 @@ static KR_FALLIBLE make_key(struct rotation *rotation)
 	kr_cleanup(secret_freep) struct secret *fresh = NULL;
 	struct store_meta meta;
 	bool was_there = false;
-	struct err *err =
-		keyspec_generate(&rotation->options.config->secret.format,
-				 &fresh);
+	struct err *err = keyspec_generate(
+		&rotation->options.config->secret.format, &fresh);
 
 	if (!err)
 		err = describe_key(rotation, fresh, &meta);
@@ -139,12 +140,19 @@ static struct err *give_key(struct rotation *rotation,
 {
 	(void)user;
 	target->run.key = rotation->key;
-	(void)snprintf(target->run.fingerprint,
-		       sizeof(target->run.fingerprint), "%s",
-		       readback_key_fingerprint(rotation->key));
+	(void)snprintf(target->run.fingerprint, sizeof(target->run.fingerprint),
+		       "%s", readback_key_fingerprint(rotation->key));
+	free(target->run.entry_id);
 	target->run.entry_id = strdup(rotation->entry_id);
-	return target->run.entry_id ? NULL :
-				      err_new(KR_ENOMEM, "out of memory");
+	return target->run.entry_id ? NULL
+				    : err_new(KR_ENOMEM, "out of memory");
+}
+
+static KR_FALLIBLE share_key(struct rotation *rotation)
+{
+	memcpy(rotation->fingerprint, readback_key_fingerprint(rotation->key),
+	       sizeof(rotation->fingerprint));
+	return rotation_for_targets(rotation, NULL, true, give_key, NULL);
 }
 
 KR_FALLIBLE rotate_new_key(struct rotation *rotation)
@@ -153,8 +161,9 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 	struct err *err;
 
 	if (!store_can_prove(rotation->options.store)) {
-		err = err_new(KR_EREFUSED,
-			      "the store \"none\" keeps nothing that could be read back: a rotation needs a store");
+		err = err_new(
+			KR_EREFUSED,
+			"the store \"none\" keeps nothing that could be read back: a rotation needs a store");
 		return err_set_reason(err, "StoreCannotProve");
 	}
 	err = has_entry(rotation, &there);
@@ -169,5 +178,32 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 		return err;
 	if (!rotation->entry_id)
 		return err_new(KR_ENOMEM, "out of memory");
-	return rotation_for_targets(rotation, NULL, true, give_key, NULL);
+	return share_key(rotation);
+}
+
+static struct err *take_key(struct rotation *rotation,
+			    struct rotate_target *target, const void *user)
+{
+	(void)rotation;
+	(void)user;
+	target->run.key = NULL;
+	return NULL;
+}
+
+void rotation_forget_key(struct rotation *rotation)
+{
+	err_free(rotation_for_targets(rotation, NULL, true, take_key, NULL));
+	readback_key_free(take_ptr(&rotation->key));
+	wipe_stack();
+}
+
+KR_FALLIBLE rotation_need_key(struct rotation *rotation)
+{
+	struct err *err;
+
+	if (rotation->key)
+		return NULL;
+	err = store_prove(rotation->options.store, rotation->entry_id,
+			  rotation->fingerprint, &rotation->key);
+	return err ? err : share_key(rotation);
 }

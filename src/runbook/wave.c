@@ -32,9 +32,8 @@ static size_t collect(struct rotation *rotation, struct rotate_env *only,
 	for (size_t i = 0; i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 
-		for (size_t j = 0; (!only || env == only) && j < env->count &&
-				   n < max;
-		     j++)
+		for (size_t j = 0;
+		     (!only || env == only) && j < env->count && n < max; j++)
 			out[n++] = &env->targets[j];
 	}
 	return n;
@@ -90,7 +89,8 @@ KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
 		memset(lanes, 0, sizeof(lanes));
 		for (size_t i = 0; i < wave; i++)
 			lanes[i] = (struct lane){ rotation, targets[done + i],
-						  each, user, 0, false };
+						  each,	    user,
+						  0,	    false };
 		if (wave == 1)
 			(void)run_lane(&lanes[0]);
 		else

@@ -22,10 +22,11 @@ static KR_FALLIBLE check_zone(const char *zone)
 	}
 	if (file_is_regular(path))
 		return NULL;
-	return err_hint(err_new(KR_ECONFIG,
-				"time zone %s of the window is not known on this machine",
-				zone),
-			"install tzdata, or check the zone's name");
+	return err_hint(
+		err_new(KR_ECONFIG,
+			"time zone %s of the window is not known on this machine",
+			zone),
+		"install tzdata, or check the zone's name");
 }
 
 static KR_FALLIBLE local_time(const char *zone, int64_t wall_ms, struct tm *out)
