@@ -207,8 +207,7 @@ bool form_fits(enum form form, const char *text, size_t len)
 const char *form_name(enum form form)
 {
 	static const char *const names[] = {
-		[FORM_TEXT] = "a short text without control characters that "
-			      "looks like no key",
+		[FORM_TEXT] = "a short text that looks like no key",
 		[FORM_WORD] = "a word",
 		[FORM_TIME] = "a time such as 2026-11-22T21:50:46Z",
 		[FORM_ROTATION] = "a rotation's id",
