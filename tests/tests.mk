@@ -5,7 +5,7 @@ ANALYSED := $(wildcard *.c src/*/*.c)
 ANALYSE_FLAGS := -std=c17 $(CPPFLAGS) $(PKG_CFLAGS)
 
 .PHONY: deps strict lint lint-layers lint-headers lint-format lint-tidy \
-	lint-cppcheck lint-record format
+	lint-analyse lint-cppcheck lint-record format
 
 deps: ## install the packages that the tests need
 	@tests/deps.sh test
@@ -14,7 +14,7 @@ strict: ## gcc and clang, every warning an error
 	+@$(MAKE) --no-print-directory -s STRICT=1 CC=gcc
 	+@$(MAKE) --no-print-directory -s STRICT=1 CC=clang-14
 
-lint: strict lint-layers lint-headers lint-format lint-cppcheck lint-tidy ## all of the lints, each a target of its own
+lint: strict lint-layers lint-headers lint-format lint-cppcheck lint-tidy lint-analyse ## all of the lints, each a target of its own
 
 lint-layers: ## layers, sizes, doors to secrets, words
 	@tests/lint/lint.py
@@ -36,8 +36,12 @@ lint-cppcheck:
 		-DKR_VERSION='""' -D'cJSON_ArrayForEach(a,b)=for(;a;)' \
 		--suppressions-list=tests/lint/cppcheck.txt src kubectl-keyrot.c
 
-lint-tidy:
+lint-tidy: ## clang-tidy, without the analyser
 	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 8 tests/lint/tidy.sh \
+		'-clang-analyzer-*' $(ANALYSE_FLAGS)
+
+lint-analyse: ## clang's analyser: minutes
+	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 8 tests/lint/tidy.sh '' \
 		$(ANALYSE_FLAGS)
 
 lint-record: ## accept the callers of secret_expose() as they are

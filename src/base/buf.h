@@ -25,7 +25,7 @@ struct buf {
 };
 
 /* An initialiser for a local: struct buf b = BUF_INIT(64 * 1024); */
-#define BUF_INIT(max) ((struct buf){.max_bytes = (max)})
+#define BUF_INIT(max) ((struct buf){ .max_bytes = (max) })
 
 void buf_append(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *text);

@@ -15,27 +15,27 @@ static const struct {
 	const char *name;
 	int exit_code;
 } kinds[] = {
-	[KR_EUNEXPECTED] = {"Unexpected", 1},
-	[KR_ENOMEM] = {"OutOfMemory", 1},
-	[KR_EUSAGE] = {"Usage", 2},
-	[KR_ECONFIG] = {"Configuration", 2},
-	[KR_EREFUSED] = {"Refused", 3},
-	[KR_ECLUSTER] = {"Cluster", 4},
-	[KR_EAUTH] = {"Unauthorized", 4},
-	[KR_EFORBIDDEN] = {"Forbidden", 4},
-	[KR_ENOTFOUND] = {"NotFound", 4},
-	[KR_EINVALID] = {"Invalid", 4},
-	[KR_ETIMEOUT] = {"Timeout", 4},
-	[KR_EROLLOUT] = {"RolloutFailed", 5},
-	[KR_EGATE] = {"GateFailed", 6},
-	[KR_EHELD] = {"Held", 7},
-	[KR_ECONFLICT] = {"Conflict", 7},
-	[KR_ESTORE] = {"Store", 8},
-	[KR_EINTERRUPTED] = {"Interrupted", 130},
+	[KR_EUNEXPECTED] = { "Unexpected", 1 },
+	[KR_ENOMEM] = { "OutOfMemory", 1 },
+	[KR_EUSAGE] = { "Usage", 2 },
+	[KR_ECONFIG] = { "Configuration", 2 },
+	[KR_EREFUSED] = { "Refused", 3 },
+	[KR_ECLUSTER] = { "Cluster", 4 },
+	[KR_EAUTH] = { "Unauthorized", 4 },
+	[KR_EFORBIDDEN] = { "Forbidden", 4 },
+	[KR_ENOTFOUND] = { "NotFound", 4 },
+	[KR_EINVALID] = { "Invalid", 4 },
+	[KR_ETIMEOUT] = { "Timeout", 4 },
+	[KR_EROLLOUT] = { "RolloutFailed", 5 },
+	[KR_EGATE] = { "GateFailed", 6 },
+	[KR_EHELD] = { "Held", 7 },
+	[KR_ECONFLICT] = { "Conflict", 7 },
+	[KR_ESTORE] = { "Store", 8 },
+	[KR_EINTERRUPTED] = { "Interrupted", 130 },
 };
 
 static char oom_message[] = "out of memory";
-static struct err oom = {KR_ENOMEM, oom_message, NULL, NULL};
+static struct err oom = { KR_ENOMEM, oom_message, NULL, NULL };
 
 static struct err *err_take(enum err_kind kind, char *take_message)
 {

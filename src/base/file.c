@@ -27,8 +27,8 @@ static void fd_closep(const int *fd)
 static struct err *wait_readable(int fd)
 {
 	struct pollfd fds[2] = {
-		{.fd = fd, .events = POLLIN},
-		{.fd = stop_fd(), .events = POLLIN},
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = stop_fd(), .events = POLLIN },
 	};
 
 	while (!fds[0].revents) {
@@ -301,7 +301,7 @@ static bool list_add(struct file_list *list, const char *name)
 
 KR_FALLIBLE file_list_dir(const char *path, struct file_list *out)
 {
-	kr_cleanup(file_list_release) struct file_list list = {0};
+	kr_cleanup(file_list_release) struct file_list list = { 0 };
 	kr_cleanup(dir_closep) DIR *dir = opendir(path);
 	const struct dirent *entry;
 
@@ -324,7 +324,7 @@ KR_FALLIBLE file_list_dir(const char *path, struct file_list *out)
 		qsort(list.names, list.count, sizeof(*list.names),
 		      compare_names);
 	*out = list;
-	list = (struct file_list){0};
+	list = (struct file_list){ 0 };
 	return NULL;
 }
 
@@ -333,7 +333,7 @@ void file_list_release(struct file_list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->names[i]);
 	free(list->names);
-	*list = (struct file_list){0};
+	*list = (struct file_list){ 0 };
 }
 
 bool file_exists(const char *path)

@@ -58,7 +58,7 @@ char *proc_find(const char *name, const char *path)
 /* write(2) whose SIGPIPE, where a caller has not ignored it, is taken back. */
 static ssize_t write_no_sigpipe(int fd, const void *data, size_t len)
 {
-	static const struct timespec now = {0, 0};
+	static const struct timespec now = { 0, 0 };
 	sigset_t pipe_set, before, pending;
 	ssize_t n;
 	int saved;
@@ -142,12 +142,12 @@ static void wait_event(struct run *run, int64_t max_ms, bool watch_stop)
 	nfds_t n = 0;
 	int timeout = -1;
 
-	fds[n++] = (struct pollfd){.fd = run->child.in, .events = POLLOUT};
-	fds[n++] = (struct pollfd){.fd = run->child.out, .events = POLLIN};
-	fds[n++] = (struct pollfd){.fd = run->child.err, .events = POLLIN};
-	fds[n++] = (struct pollfd){.fd = run->pidfd, .events = POLLIN};
+	fds[n++] = (struct pollfd){ .fd = run->child.in, .events = POLLOUT };
+	fds[n++] = (struct pollfd){ .fd = run->child.out, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = run->child.err, .events = POLLIN };
+	fds[n++] = (struct pollfd){ .fd = run->pidfd, .events = POLLIN };
 	if (watch_stop)
-		fds[n++] = (struct pollfd){.fd = stop_fd(), .events = POLLIN};
+		fds[n++] = (struct pollfd){ .fd = stop_fd(), .events = POLLIN };
 	if (run->pidfd < 0 && max_ms > TICK_MS)
 		max_ms = TICK_MS;
 	if (max_ms < INT32_MAX)
@@ -224,11 +224,11 @@ KR_FALLIBLE proc_run(const struct proc_spec *spec, struct proc_result *out)
 {
 	kr_cleanup(run_release) struct run run = {
 		.spec = spec,
-		.child = {.in = -1, .out = -1, .err = -1},
+		.child = { .in = -1, .out = -1, .err = -1 },
 		.pidfd = -1,
 		.deadline_ms = deadline_in_ms(spec->timeout_ms),
-		.result = {.out = BUF_INIT(spec->max_stdout_bytes),
-			   .err = BUF_INIT(spec->max_stderr_bytes)},
+		.result = { .out = BUF_INIT(spec->max_stdout_bytes),
+			    .err = BUF_INIT(spec->max_stderr_bytes) },
 	};
 	kr_cleanup(str_freep) char *found = NULL;
 	const char *file = spec->argv[0];
@@ -255,7 +255,7 @@ KR_FALLIBLE proc_run(const struct proc_spec *spec, struct proc_result *out)
 	if (err)
 		return err;
 	*out = run.result;
-	run.result = (struct proc_result){0};
+	run.result = (struct proc_result){ 0 };
 	return NULL;
 }
 

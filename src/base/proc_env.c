@@ -86,7 +86,7 @@ void proc_env_inherit_all(struct proc_env *env)
 
 KR_FALLIBLE proc_env_vars(const struct proc_env *env, const char *const **out)
 {
-	static const char *const none[] = {NULL};
+	static const char *const none[] = { NULL };
 
 	if (env->failed)
 		return err_new(KR_ENOMEM, "out of memory");
@@ -99,5 +99,5 @@ void proc_env_release(struct proc_env *env)
 	for (size_t i = 0; i < env->count; i++)
 		free(env->vars[i]);
 	free(env->vars);
-	*env = (struct proc_env){0};
+	*env = (struct proc_env){ 0 };
 }

@@ -183,9 +183,10 @@ static struct err *await_exec(int report, pid_t pid, const char *file)
 KR_FALLIBLE proc_spawn(const struct proc_spec *spec, const char *file,
 		       struct proc_child *out)
 {
-	kr_cleanup(ends_release) struct ends ends = {
-		{-1, -1}, {-1, -1}, {-1, -1}, {-1, -1}, -1, -1};
-	struct setup setup = {.file = file, .parent = getpid()};
+	kr_cleanup(ends_release) struct ends ends = { { -1, -1 }, { -1, -1 },
+						      { -1, -1 }, { -1, -1 },
+						      -1,	  -1 };
+	struct setup setup = { .file = file, .parent = getpid() };
 	struct err *err = open_ends(spec, &ends);
 	pid_t pid;
 

@@ -25,7 +25,7 @@ static void on_signal(int signo)
 
 void stop_install(void)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
 
 	if (wake_fd < 0)

@@ -32,7 +32,7 @@ KR_FALLIBLE tempdir_new(struct tempdir **out)
 /* It holds files only: what other programs wrote, by the names given them. */
 void tempdir_free(struct tempdir *dir)
 {
-	struct file_list list = {0};
+	struct file_list list = { 0 };
 
 	if (!dir)
 		return;
@@ -66,8 +66,8 @@ KR_FALLIBLE tempdir_write(const struct tempdir *dir, const char *name,
 
 	if (!path)
 		return err_new(KR_ENOMEM, "out of memory");
-	fd = open(path,
-		  O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
+		  0600);
 	if (fd < 0)
 		return err_errno(KR_EUNEXPECTED, "create %s", path);
 	err = file_write_all(fd, path, data, len);

@@ -34,7 +34,7 @@ static KR_FALLIBLE no_memory(void)
 
 static struct yaml_pos pos_of(yaml_mark_t mark)
 {
-	return (struct yaml_pos){mark.line + 1, mark.column + 1};
+	return (struct yaml_pos){ mark.line + 1, mark.column + 1 };
 }
 
 static struct err *err_at(const struct builder *b, struct yaml_pos pos,
@@ -145,7 +145,7 @@ static KR_FALLIBLE build(struct builder *b, const yaml_event_t *event,
 static KR_FALLIBLE build_next(struct builder *b, enum yaml_event_type_e end,
 			      size_t depth, struct cJSON **out)
 {
-	kr_cleanup(yaml_event_delete) yaml_event_t event = {0};
+	kr_cleanup(yaml_event_delete) yaml_event_t event = { 0 };
 	struct err *err = next_event(b, &event);
 
 	if (err)
@@ -238,7 +238,7 @@ static KR_FALLIBLE build_member(struct builder *b, size_t depth,
 				struct cJSON *map, struct cJSON *seen,
 				bool *out_end)
 {
-	kr_cleanup(yaml_event_delete) yaml_event_t event = {0};
+	kr_cleanup(yaml_event_delete) yaml_event_t event = { 0 };
 	kr_cleanup(json_freep) struct cJSON *key_node = NULL;
 	kr_cleanup(json_freep) struct cJSON *value = NULL;
 	kr_cleanup(str_freep) char *key = NULL;
@@ -343,7 +343,7 @@ static KR_FALLIBLE build(struct builder *b, const yaml_event_t *event,
 static KR_FALLIBLE build_document(struct builder *b)
 {
 	for (;;) {
-		kr_cleanup(yaml_event_delete) yaml_event_t event = {0};
+		kr_cleanup(yaml_event_delete) yaml_event_t event = { 0 };
 		struct err *err = next_event(b, &event);
 
 		if (err)
@@ -381,8 +381,8 @@ KR_FALLIBLE yaml_parse(const char *name, const char *data, size_t len,
 		       int flags, struct yaml_doc **out)
 {
 	kr_cleanup(yaml_freep) struct yaml_doc *doc = yaml_doc_new(name);
-	kr_cleanup(builder_release) struct builder b = {.doc = doc,
-							.flags = flags};
+	kr_cleanup(builder_release) struct builder b = { .doc = doc,
+							 .flags = flags };
 	struct err *err;
 
 	if (!doc || !yaml_parser_initialize(&b.parser))

@@ -120,7 +120,7 @@ const char *yaml_name(const struct yaml_doc *doc)
 struct yaml_pos yaml_where(const struct yaml_doc *doc, const struct cJSON *node)
 {
 	if (!node || !doc->cap)
-		return (struct yaml_pos){0, 0};
+		return (struct yaml_pos){ 0, 0 };
 	return slot_of(doc->positions, doc->cap, node)->pos;
 }
 

@@ -25,26 +25,26 @@ static const struct {
 	enum yaml_type type;
 	bool boolean;
 } words[] = {
-	{"", YAML_NULL, false},	       {"~", YAML_NULL, false},
-	{"null", YAML_NULL, false},    {"Null", YAML_NULL, false},
-	{"NULL", YAML_NULL, false},    {"y", YAML_BOOL, true},
-	{"Y", YAML_BOOL, true},	       {"yes", YAML_BOOL, true},
-	{"Yes", YAML_BOOL, true},      {"YES", YAML_BOOL, true},
-	{"true", YAML_BOOL, true},     {"True", YAML_BOOL, true},
-	{"TRUE", YAML_BOOL, true},     {"on", YAML_BOOL, true},
-	{"On", YAML_BOOL, true},       {"ON", YAML_BOOL, true},
-	{"n", YAML_BOOL, false},       {"N", YAML_BOOL, false},
-	{"no", YAML_BOOL, false},      {"No", YAML_BOOL, false},
-	{"NO", YAML_BOOL, false},      {"false", YAML_BOOL, false},
-	{"False", YAML_BOOL, false},   {"FALSE", YAML_BOOL, false},
-	{"off", YAML_BOOL, false},     {"Off", YAML_BOOL, false},
-	{"OFF", YAML_BOOL, false},     {".nan", YAML_NOT_FINITE, 0},
-	{".NaN", YAML_NOT_FINITE, 0},  {".NAN", YAML_NOT_FINITE, 0},
-	{".inf", YAML_NOT_FINITE, 0},  {".Inf", YAML_NOT_FINITE, 0},
-	{".INF", YAML_NOT_FINITE, 0},  {"+.inf", YAML_NOT_FINITE, 0},
-	{"+.Inf", YAML_NOT_FINITE, 0}, {"+.INF", YAML_NOT_FINITE, 0},
-	{"-.inf", YAML_NOT_FINITE, 0}, {"-.Inf", YAML_NOT_FINITE, 0},
-	{"-.INF", YAML_NOT_FINITE, 0},
+	{ "", YAML_NULL, false },	 { "~", YAML_NULL, false },
+	{ "null", YAML_NULL, false },	 { "Null", YAML_NULL, false },
+	{ "NULL", YAML_NULL, false },	 { "y", YAML_BOOL, true },
+	{ "Y", YAML_BOOL, true },	 { "yes", YAML_BOOL, true },
+	{ "Yes", YAML_BOOL, true },	 { "YES", YAML_BOOL, true },
+	{ "true", YAML_BOOL, true },	 { "True", YAML_BOOL, true },
+	{ "TRUE", YAML_BOOL, true },	 { "on", YAML_BOOL, true },
+	{ "On", YAML_BOOL, true },	 { "ON", YAML_BOOL, true },
+	{ "n", YAML_BOOL, false },	 { "N", YAML_BOOL, false },
+	{ "no", YAML_BOOL, false },	 { "No", YAML_BOOL, false },
+	{ "NO", YAML_BOOL, false },	 { "false", YAML_BOOL, false },
+	{ "False", YAML_BOOL, false },	 { "FALSE", YAML_BOOL, false },
+	{ "off", YAML_BOOL, false },	 { "Off", YAML_BOOL, false },
+	{ "OFF", YAML_BOOL, false },	 { ".nan", YAML_NOT_FINITE, 0 },
+	{ ".NaN", YAML_NOT_FINITE, 0 },	 { ".NAN", YAML_NOT_FINITE, 0 },
+	{ ".inf", YAML_NOT_FINITE, 0 },	 { ".Inf", YAML_NOT_FINITE, 0 },
+	{ ".INF", YAML_NOT_FINITE, 0 },	 { "+.inf", YAML_NOT_FINITE, 0 },
+	{ "+.Inf", YAML_NOT_FINITE, 0 }, { "+.INF", YAML_NOT_FINITE, 0 },
+	{ "-.inf", YAML_NOT_FINITE, 0 }, { "-.Inf", YAML_NOT_FINITE, 0 },
+	{ "-.INF", YAML_NOT_FINITE, 0 },
 };
 
 #define NUMBER_MAX 64 /* longer digits are no number that anyone means */
@@ -135,7 +135,7 @@ static bool parse_number(const char *text, struct scalar *out)
 
 static struct scalar resolve_plain(const char *text)
 {
-	struct scalar scalar = {.type = YAML_STRING};
+	struct scalar scalar = { .type = YAML_STRING };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		if (strcmp(words[i].text, text) == 0) {
@@ -163,10 +163,10 @@ static KR_FALLIBLE resolve_tagged(const char *tag, const char *text,
 		const char *tag;
 		enum yaml_type type;
 	} tags[] = {
-		{"tag:yaml.org,2002:bool", YAML_BOOL},
-		{"tag:yaml.org,2002:int", YAML_NUMBER},
-		{"tag:yaml.org,2002:float", YAML_NUMBER},
-		{"tag:yaml.org,2002:null", YAML_NULL},
+		{ "tag:yaml.org,2002:bool", YAML_BOOL },
+		{ "tag:yaml.org,2002:int", YAML_NUMBER },
+		{ "tag:yaml.org,2002:float", YAML_NUMBER },
+		{ "tag:yaml.org,2002:null", YAML_NULL },
 	};
 	struct scalar plain = resolve_plain(text);
 
@@ -181,14 +181,14 @@ static KR_FALLIBLE resolve_tagged(const char *tag, const char *text,
 	}
 	if (strcmp(tag, "tag:yaml.org,2002:binary") == 0)
 		return err_new(KR_ECONFIG, "!!binary is not supported");
-	*out = (struct scalar){.type = YAML_STRING};
+	*out = (struct scalar){ .type = YAML_STRING };
 	return NULL;
 }
 
 KR_FALLIBLE yaml_scalar_node(const char *tag, bool is_plain, const char *text,
 			     struct cJSON **out)
 {
-	struct scalar scalar = {.type = YAML_STRING};
+	struct scalar scalar = { .type = YAML_STRING };
 	struct cJSON *node = NULL;
 	struct err *err = NULL;
 

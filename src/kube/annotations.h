@@ -8,9 +8,8 @@
  *	previous.keyrot.dev/ENTRY	the rotation before, where the value
  *					that was replaced was that rotation's
  *	replaced.keyrot.dev/ENTRY	fingerprint of the key that was replaced
- *	validated.keyrot.dev/ENTRY	"FINGERPRINT TIME": this key passed every
- *					gate of its environment then
- *	operator.keyrot.dev/ENTRY	who
+ *	validated.keyrot.dev/ENTRY	"FINGERPRINT TIME": this key passed
+ *every gate of its environment then operator.keyrot.dev/ENTRY	who
  *	rotated-at.keyrot.dev/ENTRY	when, RFC 3339
  *	ledger.keyrot.dev/ENTRY		size and root of the ledger then
  * On pod templates, and so on pods:

@@ -391,11 +391,9 @@ static struct err *resolve_some(struct kube_consumers *c, struct kube *kube)
 
 KR_FALLIBLE kube_consumers_resolve(struct kube_consumers *c, struct kube *kube)
 {
-	while (c->unresolved) {
-		struct err *err = resolve_some(c, kube);
+	struct err *err = NULL;
 
-		if (err)
-			return err;
-	}
-	return NULL;
+	while (!err && c->unresolved)
+		err = resolve_some(c, kube);
+	return err;
 }

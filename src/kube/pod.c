@@ -104,9 +104,9 @@ static bool read_unscheduled(struct kube_pod *pod, const struct cJSON *status)
 static const struct cJSON *status_of(const struct cJSON *status,
 				     const char *container)
 {
-	static const char *const lists[] = {"containerStatuses",
-					    "initContainerStatuses",
-					    "ephemeralContainerStatuses"};
+	static const char *const lists[] = { "containerStatuses",
+					     "initContainerStatuses",
+					     "ephemeralContainerStatuses" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		const struct cJSON *item;
@@ -157,8 +157,8 @@ static void read_starts(struct kube_pod *pod, const struct cJSON *status,
 
 static bool read_containers(struct kube_pod *pod, const struct cJSON *status)
 {
-	static const char *const lists[] = {"initContainerStatuses",
-					    "containerStatuses"};
+	static const char *const lists[] = { "initContainerStatuses",
+					     "containerStatuses" };
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
 		const struct cJSON *item;
@@ -272,8 +272,8 @@ KR_FALLIBLE kube_pod_read(const struct cJSON *object,
 			  const struct kube_target *target,
 			  struct kube_pod *out)
 {
-	struct kube_pod pod = {.consumer = SIZE_MAX};
-	struct kube_use use = {0};
+	struct kube_pod pod = { .consumer = SIZE_MAX };
+	struct kube_use use = { 0 };
 	bool ok = false;
 	struct err *err;
 
@@ -314,5 +314,5 @@ void kube_pod_release(struct kube_pod *pod)
 	free(pod->trouble.container);
 	free(pod->trouble.reason);
 	free(pod->trouble.message);
-	*pod = (struct kube_pod){.consumer = SIZE_MAX};
+	*pod = (struct kube_pod){ .consumer = SIZE_MAX };
 }

@@ -44,7 +44,7 @@ struct kube_pod {
 	bool started; /* every container that gets the entry has started */
 	bool scheduled;
 	bool matched; /* by a consumer's selector; its owner was not plain */
-	int restarts;	    /* highest of the containers */
+	int restarts; /* highest of the containers */
 	int64_t created_ms; /* wall time of the server, 0: unknown */
 	/* Latest start of the containers that get the entry (of all ordinary
 	 * ones where none of them is known to); wall time, 0: not all run. */

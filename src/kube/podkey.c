@@ -62,13 +62,13 @@ static struct err *read_notes(struct kube_key_facts *facts,
 		enum kube_note note;
 		char **field;
 	} notes[] = {
-		{NOTE_FINGERPRINT, &facts->fingerprint},
-		{NOTE_ROTATION, &facts->rotation},
-		{NOTE_PREVIOUS, &facts->previous},
-		{NOTE_OPERATOR, &facts->operator_},
-		{NOTE_ROTATED_AT, &facts->rotated_at},
-		{NOTE_REPLACED, &facts->replaced},
-		{NOTE_VALIDATED, &facts->validated},
+		{ NOTE_FINGERPRINT, &facts->fingerprint },
+		{ NOTE_ROTATION, &facts->rotation },
+		{ NOTE_PREVIOUS, &facts->previous },
+		{ NOTE_OPERATOR, &facts->operator_ },
+		{ NOTE_ROTATED_AT, &facts->rotated_at },
+		{ NOTE_REPLACED, &facts->replaced },
+		{ NOTE_VALIDATED, &facts->validated },
 	};
 	char name[KUBE_NOTE_LEN];
 
@@ -114,7 +114,7 @@ static struct err *read_all(struct kube_key_facts *facts,
 KR_FALLIBLE kube_key_facts_read(const struct cJSON *secret, const char *entry,
 				struct kube_key_facts *out)
 {
-	struct kube_key_facts facts = {0};
+	struct kube_key_facts facts = { 0 };
 	struct err *err = read_all(&facts, secret, entry);
 
 	if (err) {
@@ -137,7 +137,7 @@ void kube_key_facts_release(struct kube_key_facts *facts)
 	free(facts->replaced);
 	free(facts->validated);
 	free(facts->owner);
-	*facts = (struct kube_key_facts){0};
+	*facts = (struct kube_key_facts){ 0 };
 }
 
 bool kube_pod_is_older(const struct kube_pod *pod,

@@ -36,8 +36,8 @@ struct kube_key_facts {
 	char *previous;
 	char *operator_;
 	char *rotated_at;
-	char *replaced;	 /* fingerprint of the key before */
-	char *validated; /* "FINGERPRINT TIME" */
+	char *replaced;	    /* fingerprint of the key before */
+	char *validated;    /* "FINGERPRINT TIME" */
 	char *owner;	    /* manager that owns data.ENTRY; NULL: nobody */
 	bool owned;	    /* ... and it is the entry's own */
 	int64_t written_ms; /* when it wrote last, 0: unknown */

@@ -71,7 +71,7 @@ KR_FALLIBLE kube_pods_put(struct kube_pods *pods, struct kube_pod *take_pod)
 		kube_pod_release(take_pod);
 		return err_new(KR_ENOMEM, "out of memory");
 	}
-	*take_pod = (struct kube_pod){.consumer = SIZE_MAX};
+	*take_pod = (struct kube_pod){ .consumer = SIZE_MAX };
 	return NULL;
 }
 
@@ -131,5 +131,5 @@ void kube_pods_release(struct kube_pods *pods)
 	kube_pods_clear(pods);
 	free(pods->items);
 	free(pods->slots);
-	*pods = (struct kube_pods){0};
+	*pods = (struct kube_pods){ 0 };
 }

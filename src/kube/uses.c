@@ -138,9 +138,9 @@ static void read_mounts(struct reading *r, const struct cJSON *containers,
 KR_FALLIBLE kube_use_read(const struct cJSON *pod_spec, const char *secret,
 			  const char *entry, struct kube_use *out)
 {
-	static const char *const lists[] = {"initContainers", "containers",
-					    "ephemeralContainers"};
-	struct reading r = {.secret = secret, .entry = entry};
+	static const char *const lists[] = { "initContainers", "containers",
+					     "ephemeralContainers" };
+	struct reading r = { .secret = secret, .entry = entry };
 	const struct cJSON *item;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
@@ -178,9 +178,9 @@ char *kube_use_text(const struct kube_use *use)
 		int how;
 		const char *name;
 	} names[] = {
-		{USE_ENV, "env"},	{USE_ENV_FROM, "envFrom"},
-		{USE_VOLUME, "volume"}, {USE_PROJECTED, "projected"},
-		{USE_CSI, "csi"},
+		{ USE_ENV, "env" },	  { USE_ENV_FROM, "envFrom" },
+		{ USE_VOLUME, "volume" }, { USE_PROJECTED, "projected" },
+		{ USE_CSI, "csi" },
 	};
 	struct buf text = BUF_INIT(256);
 
@@ -197,5 +197,5 @@ void kube_use_release(struct kube_use *use)
 	for (size_t i = 0; i < use->container_count; i++)
 		free(use->containers[i]);
 	free(use->containers);
-	*use = (struct kube_use){0};
+	*use = (struct kube_use){ 0 };
 }

@@ -63,9 +63,9 @@ static struct err *take_event(struct kube_watch *w, const struct cJSON *event)
 	static const struct {
 		const char *type;
 		enum watch_change change;
-	} types[] = {{"ADDED", WATCH_ADDED},
-		     {"MODIFIED", WATCH_MODIFIED},
-		     {"DELETED", WATCH_DELETED}};
+	} types[] = { { "ADDED", WATCH_ADDED },
+		      { "MODIFIED", WATCH_MODIFIED },
+		      { "DELETED", WATCH_DELETED } };
 	const char *type = json_str_or(event, "type", "");
 	const struct cJSON *object = json_member(event, "object");
 	const char *version = json_str(object, "metadata.resourceVersion");

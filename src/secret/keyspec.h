@@ -21,7 +21,8 @@ struct keyspec {
 	enum key_encoding encoding;
 };
 
-#define KEYSPEC_DEFAULT ((struct keyspec){.bytes = 32, .encoding = KEY_BASE64})
+#define KEYSPEC_DEFAULT                                                        \
+	((struct keyspec){ .bytes = 32, .encoding = KEY_BASE64 })
 
 /* "base64", "base64url", "hex", "raw". */
 KR_FALLIBLE keyspec_parse_encoding(const char *text, enum key_encoding *out);

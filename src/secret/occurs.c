@@ -132,7 +132,7 @@ static bool window_in(const struct form *form, const unsigned char *at)
 static bool form_in(const struct form *form, const unsigned char *text,
 		    size_t len)
 {
-	unsigned char map[MAP_BITS / 8] = {0};
+	unsigned char map[MAP_BITS / 8] = { 0 };
 	size_t last = secret_len(form->bytes) - form->window;
 	bool found = false;
 
@@ -153,7 +153,7 @@ static bool form_in(const struct form *form, const unsigned char *text,
 
 bool secret_occurs_in(const struct secret *s, const char *text, size_t len)
 {
-	kr_cleanup(forms_release) struct forms forms = {.count = 0};
+	kr_cleanup(forms_release) struct forms forms = { .count = 0 };
 	struct err *err;
 	bool found = false;
 

@@ -107,7 +107,7 @@ static void open_standard_descriptors(void)
 
 void harden_process(void)
 {
-	static const struct rlimit none = {0, 0};
+	static const struct rlimit none = { 0, 0 };
 	struct sigaction ignore;
 
 	scrub_environment();

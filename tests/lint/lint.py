@@ -16,6 +16,9 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
+# Objects and tables written out in unit tests are long and simple.
+MAX_TEST_FILE_LINES = 600
+MAX_TEST_FUNCTION_LINES = 160
 
 # A layer may include itself and these.
 LAYERS = {
@@ -140,13 +143,15 @@ def sizes():
     for name in tracked("*.c", "*.h"):
         text = read(name)
         lines = text.count("\n")
-        if lines > MAX_FILE_LINES:
-            yield "%s: %d lines, %d are the limit" % (name, lines,
-                                                      MAX_FILE_LINES)
+        is_test = name.startswith("tests/unit/")
+        most = MAX_TEST_FILE_LINES if is_test else MAX_FILE_LINES
+        if lines > most:
+            yield "%s: %d lines, %d are the limit" % (name, lines, most)
+        most = MAX_TEST_FUNCTION_LINES if is_test else MAX_FUNCTION_LINES
         for start, length in functions(text):
-            if length > MAX_FUNCTION_LINES:
+            if length > most:
                 yield "%s:%d: a function of %d lines, %d are the limit" % (
-                    name, start, length, MAX_FUNCTION_LINES)
+                    name, start, length, most)
 
 
 def exposures():

@@ -34,8 +34,8 @@ static void print_meta(const struct store_meta *meta)
 	       "service=%s rotation=%s secret=%s\n",
 	       meta->id, meta->fingerprint,
 	       meta->role == STORE_PREVIOUS ? "previous" : "new",
-	       meta->created_at, meta->operator_, meta->service,
-	       meta->rotation, meta->secret);
+	       meta->created_at, meta->operator_, meta->service, meta->rotation,
+	       meta->secret);
 }
 
 static void print_key(const struct readback_key *key)

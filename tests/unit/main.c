@@ -16,7 +16,7 @@ static const struct {
 	const char *name;
 	const struct unit_suite *suite;
 } suites[] = {
-#define SUITE(module) {#module, &unit_##module},
+#define SUITE(module) { #module, &unit_##module },
 #include "unit-suites.h"
 #undef SUITE
 };

@@ -16,13 +16,13 @@ static bool decodes_to(const char *text, const char *expected)
 static void rfc4648_vectors(void)
 {
 	static const char *const vectors[][2] = {
-		{"", ""},
-		{"f", "Zg=="},
-		{"fo", "Zm8="},
-		{"foo", "Zm9v"},
-		{"foob", "Zm9vYg=="},
-		{"fooba", "Zm9vYmE="},
-		{"foobar", "Zm9vYmFy"},
+		{ "", "" },
+		{ "f", "Zg==" },
+		{ "fo", "Zm8=" },
+		{ "foo", "Zm9v" },
+		{ "foob", "Zm9vYg==" },
+		{ "fooba", "Zm9vYmE=" },
+		{ "foobar", "Zm9vYmFy" },
 	};
 
 	for (size_t i = 0; i < sizeof(vectors) / sizeof(*vectors); i++) {
@@ -62,32 +62,32 @@ static void all_bytes_round_trip(void)
 static void refuses_what_is_not_base64(void)
 {
 	static const char *const bad[][2] = {
-		{"A", "byte 2"},
-		{"AB", "byte 3"},
-		{"ABC", "byte 4"},
-		{"ABCDE", "byte 6"},
-		{"=", "byte 2"},
-		{"====", "byte 1"},
-		{"A===", "byte 2"},
-		{"AB=C", "byte 3"},
-		{"AB==CDEF", "byte 3"},
-		{"ABC=DEFG", "byte 4"},
-		{"AB CD===", "byte 3"},
-		{"ABCD\n", "byte 6"},
-		{"AB-D", "byte 3"},
-		{"AB_D", "byte 3"},
-		{"AB\x80"
-		 "D",
-		 "byte 3"},
-		{"Zh==", "byte 2"},
-		{"Zm9=", "byte 3"},
-		{"[BCD", "byte 1"},
-		{"`BCD", "byte 1"},
-		{"{BCD", "byte 1"},
-		{"@BCD", "byte 1"},
-		{":BCD", "byte 1"},
-		{"BC,D", "byte 3"},
-		{"BC.D", "byte 3"},
+		{ "A", "byte 2" },
+		{ "AB", "byte 3" },
+		{ "ABC", "byte 4" },
+		{ "ABCDE", "byte 6" },
+		{ "=", "byte 2" },
+		{ "====", "byte 1" },
+		{ "A===", "byte 2" },
+		{ "AB=C", "byte 3" },
+		{ "AB==CDEF", "byte 3" },
+		{ "ABC=DEFG", "byte 4" },
+		{ "AB CD===", "byte 3" },
+		{ "ABCD\n", "byte 6" },
+		{ "AB-D", "byte 3" },
+		{ "AB_D", "byte 3" },
+		{ "AB\x80"
+		  "D",
+		  "byte 3" },
+		{ "Zh==", "byte 2" },
+		{ "Zm9=", "byte 3" },
+		{ "[BCD", "byte 1" },
+		{ "`BCD", "byte 1" },
+		{ "{BCD", "byte 1" },
+		{ "@BCD", "byte 1" },
+		{ ":BCD", "byte 1" },
+		{ "BC,D", "byte 3" },
+		{ "BC.D", "byte 3" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -119,7 +119,7 @@ static void alphabet_is_exact(void)
 				       "0123456789+/";
 
 	for (int c = 0; c < 256; c++) {
-		const char text[4] = {(char)c, 'A', 'A', 'A'};
+		const char text[4] = { (char)c, 'A', 'A', 'A' };
 		const char *at = c ? strchr(alphabet, c) : NULL;
 		kr_cleanup(secret_freep) struct secret *raw = NULL;
 		struct err *err = base64_decode(text, 4, &raw);

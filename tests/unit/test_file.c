@@ -73,7 +73,7 @@ static void new_files_do_not_follow_links(void)
 static void atomic_replaces(void)
 {
 	const char *path = in_folder("atomic");
-	struct file_list list = {0};
+	struct file_list list = { 0 };
 
 	UNIT_OK(file_write_atomic(path, "one", 3));
 	UNIT_OK(file_write_atomic(path, "longer", 6));
@@ -91,7 +91,7 @@ static void failed_writes_leave_nothing(void)
 	static char big[8192];
 	const char *path = in_folder("full");
 	struct rlimit before, small;
-	struct file_list list = {0};
+	struct file_list list = { 0 };
 
 	memset(big, 'x', sizeof(big));
 	CU_ASSERT_EQUAL(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -172,7 +172,7 @@ static void folders_are_made_private(void)
 
 static void lists_are_sorted(void)
 {
-	struct file_list list = {0};
+	struct file_list list = { 0 };
 
 	UNIT_OK(file_make_dirs(in_folder("list")));
 	UNIT_OK(file_list_dir(in_folder("list"), &list));
@@ -197,16 +197,16 @@ static void lists_are_sorted(void)
 static void paths(void)
 {
 	static const char *const joins[][3] = {
-		{"a", "b", "a/b"},
-		{"a/", "b", "a/b"},
-		{"a", "/b", "/b"},
-		{"/", "b", "/b"},
+		{ "a", "b", "a/b" },
+		{ "a/", "b", "a/b" },
+		{ "a", "/b", "/b" },
+		{ "/", "b", "/b" },
 	};
 	static const char *const folders[][2] = {
-		{"a/b", "a"},
-		{"b", "."},
-		{"/b", "/"},
-		{"/a/b", "/a"},
+		{ "a/b", "a" },
+		{ "b", "." },
+		{ "/b", "/" },
+		{ "/a/b", "/a" },
 	};
 
 	for (size_t i = 0; i < sizeof(joins) / sizeof(*joins); i++) {

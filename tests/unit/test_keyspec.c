@@ -22,16 +22,17 @@ static struct err *check(const char *text)
 	return check_bytes(KEYSPEC_DEFAULT, text, strlen(text));
 }
 
-static const enum key_encoding all[] = {KEY_BASE64, KEY_BASE64URL, KEY_HEX,
-					KEY_RAW};
+static const enum key_encoding all[] = { KEY_BASE64, KEY_BASE64URL, KEY_HEX,
+					 KEY_RAW };
 
 static void generated_keys_are_accepted(void)
 {
 	static const size_t lengths[4][2] = {
-		{32, 44}, {32, 43}, {32, 64}, {32, 32}};
+		{ 32, 44 }, { 32, 43 }, { 32, 64 }, { 32, 32 }
+	};
 
 	for (size_t i = 0; i < 4; i++) {
-		struct keyspec spec = {lengths[i][0], all[i]};
+		struct keyspec spec = { lengths[i][0], all[i] };
 		kr_cleanup(secret_freep) struct secret *key = NULL;
 		kr_cleanup(secret_freep) struct secret *other = NULL;
 
@@ -48,7 +49,7 @@ static void other_lengths_work(void)
 {
 	for (size_t n = 2; n <= 70; n++) {
 		for (size_t i = 0; i < 4; i++) {
-			struct keyspec spec = {n, all[i]};
+			struct keyspec spec = { n, all[i] };
 			kr_cleanup(secret_freep) struct secret *key = NULL;
 
 			if (!UNIT_OK(keyspec_generate(&spec, &key)))
@@ -62,7 +63,7 @@ static void other_lengths_work(void)
 
 static void hex_digits_are_hex(void)
 {
-	struct keyspec spec = {512, KEY_HEX};
+	struct keyspec spec = { 512, KEY_HEX };
 	kr_cleanup(secret_freep) struct secret *key = NULL;
 
 	if (!UNIT_OK(keyspec_generate(&spec, &key)))
@@ -87,8 +88,8 @@ static void names_round_trip(void)
 
 static void accepts_good_keys(void)
 {
-	struct keyspec url = {32, KEY_BASE64URL};
-	struct keyspec hex = {32, KEY_HEX};
+	struct keyspec url = { 32, KEY_BASE64URL };
+	struct keyspec hex = { 32, KEY_HEX };
 
 	UNIT_OK(check(GOOD));
 	UNIT_OK(check_bytes(url, GOOD_URL, strlen(GOOD_URL)));
@@ -98,23 +99,23 @@ static void accepts_good_keys(void)
 static void names_what_is_wrong(void)
 {
 	static const char *const bad[][2] = {
-		{"", "empty"},
-		{GOOD "\n", "a newline at its end (at byte 45 of 45)"},
-		{GOOD "\r\n", "CRLF"},
-		{GOOD "\n\n", "a line break"},
-		{" " GOOD, "white space (at byte 1 of 45)"},
-		{GOOD "\t", "white space"},
-		{"\"" GOOD "\"", "quotation mark"},
-		{"\xef\xbb\xbf" GOOD, "byte order mark"},
-		{"AAECAwQFBgcICQoLDA0ODw==", "16 bytes (base64 decoded)"},
-		{GOOD_URL, "not base64 (at byte 44)"},
-		{"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=",
-		 "not base64 (at byte 43)"},
-		{"AAECAwQFBgcICQoL-A0ODxAREhMUFRYXGBkaGxwdHh8=",
-		 "not base64 (at byte 17)"},
-		{"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-		 "one byte repeated"},
-		{GOOD_HEX, "48 bytes"},
+		{ "", "empty" },
+		{ GOOD "\n", "a newline at its end (at byte 45 of 45)" },
+		{ GOOD "\r\n", "CRLF" },
+		{ GOOD "\n\n", "a line break" },
+		{ " " GOOD, "white space (at byte 1 of 45)" },
+		{ GOOD "\t", "white space" },
+		{ "\"" GOOD "\"", "quotation mark" },
+		{ "\xef\xbb\xbf" GOOD, "byte order mark" },
+		{ "AAECAwQFBgcICQoLDA0ODw==", "16 bytes (base64 decoded)" },
+		{ GOOD_URL, "not base64 (at byte 44)" },
+		{ "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh9=",
+		  "not base64 (at byte 43)" },
+		{ "AAECAwQFBgcICQoL-A0ODxAREhMUFRYXGBkaGxwdHh8=",
+		  "not base64 (at byte 17)" },
+		{ "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+		  "one byte repeated" },
+		{ GOOD_HEX, "48 bytes" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
@@ -126,9 +127,9 @@ static void names_what_is_wrong(void)
 
 static void checks_other_encodings(void)
 {
-	struct keyspec url = {32, KEY_BASE64URL};
-	struct keyspec hex = {32, KEY_HEX};
-	struct keyspec raw = {32, KEY_RAW};
+	struct keyspec url = { 32, KEY_BASE64URL };
+	struct keyspec hex = { 32, KEY_HEX };
+	struct keyspec raw = { 32, KEY_RAW };
 
 	UNIT_FAILS(check_bytes(url, GOOD, strlen(GOOD)), KR_ECONFIG,
 		   "base64url (at byte 44)");
@@ -156,10 +157,10 @@ static void strips_one_newline(void)
 		const char *in, *out;
 		bool was_there;
 	} cases[] = {
-		{"a\n", "a", true},	{"a\r\n", "a", true},
-		{"a", "a", false},	{"", "", false},
-		{"a\n\n", "a\n", true}, {"\n", "", true},
-		{"a\r", "a\r", false},
+		{ "a\n", "a", true },	  { "a\r\n", "a", true },
+		{ "a", "a", false },	  { "", "", false },
+		{ "a\n\n", "a\n", true }, { "\n", "", true },
+		{ "a\r", "a\r", false },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {

@@ -11,8 +11,8 @@
 #include "base/stop.h"
 #include "unit.h"
 
-static const char *const no_env[] = {NULL};
-static const char *const path_env[] = {"PATH=/usr/bin:/bin", NULL};
+static const char *const no_env[] = { NULL };
+static const char *const path_env[] = { "PATH=/usr/bin:/bin", NULL };
 
 static struct proc_spec shell(const char *const *argv)
 {
@@ -27,11 +27,11 @@ static struct proc_spec shell(const char *const *argv)
 	};
 }
 
-#define SH(script) ((const char *const[]){"/bin/sh", "-c", (script), NULL})
+#define SH(script) ((const char *const[]){ "/bin/sh", "-c", (script), NULL })
 
 static bool prints(struct proc_spec spec, const char *expected)
 {
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 	bool same;
 
 	if (!UNIT_OK(proc_run(&spec, &result)))
@@ -44,7 +44,7 @@ static bool prints(struct proc_spec spec, const char *expected)
 static void output_and_exit_codes(void)
 {
 	struct proc_spec spec = shell(SH("echo out; echo err >&2; exit 3"));
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 
 	if (!UNIT_OK(proc_run(&spec, &result)))
 		return;
@@ -65,16 +65,16 @@ static void output_and_exit_codes(void)
 static void arguments_arrive_as_they_are(void)
 {
 	struct proc_spec spec = shell((const char *const[]){
-		"printf", "[%s]", "a b", "$(id)", "*", "", NULL});
+		"printf", "[%s]", "a b", "$(id)", "*", "", NULL });
 
 	CU_ASSERT(prints(spec, "[a b][$(id)][*][]"));
 }
 
 static void environment_is_exactly_what_was_named(void)
 {
-	const char *const env[] = {"ONE=1", "TWO=2", NULL};
+	const char *const env[] = { "ONE=1", "TWO=2", NULL };
 	struct proc_spec spec =
-		shell((const char *const[]){"/usr/bin/env", NULL});
+		shell((const char *const[]){ "/usr/bin/env", NULL });
 
 	CU_ASSERT_EQUAL(setenv("KEYROT_TEST_SECRET", "x", 1), 0);
 	spec.envp = env;
@@ -87,8 +87,8 @@ static void environment_is_exactly_what_was_named(void)
 static void no_descriptor_is_inherited(void)
 {
 	int fd = open("/dev/null", O_RDONLY);
-	struct proc_spec spec =
-		shell((const char *const[]){"/bin/ls", "/proc/self/fd", NULL});
+	struct proc_spec spec = shell(
+		(const char *const[]){ "/bin/ls", "/proc/self/fd", NULL });
 
 	CU_ASSERT(fd > 2);
 	/* 3 is the folder that ls itself reads. */
@@ -135,7 +135,7 @@ static void unread_input_does_no_harm(void)
 static void too_much_output_is_an_error(void)
 {
 	struct proc_spec spec = shell(SH("yes"));
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 
 	spec.max_stdout_bytes = 1000;
 	UNIT_FAILS(proc_run(&spec, &result), KR_ENOMEM, "more than 1000 bytes");
@@ -149,7 +149,7 @@ static void too_much_output_is_an_error(void)
 static void too_many_messages_are_cut(void)
 {
 	struct proc_spec spec = shell(SH("yes | head -c 500000 >&2; echo ok"));
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 
 	if (!UNIT_OK(proc_run(&spec, &result)))
 		return;
@@ -187,7 +187,7 @@ static void the_deadline_kills_the_group(void)
 	kr_cleanup(buf_release) struct buf b = BUF_INIT(100);
 	int fd = mkstemp(path);
 	int64_t start = clock_boot_ms();
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 	struct proc_spec spec;
 
 	(void)snprintf(script, sizeof(script),
@@ -208,7 +208,7 @@ static void the_deadline_kills_the_group(void)
 static void a_daemon_left_behind_is_not_waited_for(void)
 {
 	struct proc_spec spec = shell(SH("setsid sleep 3 & echo $!"));
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 	int64_t start = clock_boot_ms();
 
 	if (!UNIT_OK(proc_run(&spec, &result)))
@@ -221,7 +221,7 @@ static void a_daemon_left_behind_is_not_waited_for(void)
 static void a_stop_ends_it(void)
 {
 	struct proc_spec spec;
-	struct proc_result result = {0};
+	struct proc_result result = { 0 };
 	char script[80];
 	int64_t start = clock_boot_ms();
 
@@ -238,13 +238,13 @@ static void a_stop_ends_it(void)
 static void what_cannot_run_says_why(void)
 {
 	struct proc_spec spec =
-		shell((const char *const[]){"keyrot-no-such-tool", NULL});
-	struct proc_result result = {0};
+		shell((const char *const[]){ "keyrot-no-such-tool", NULL });
+	struct proc_result result = { 0 };
 
 	UNIT_FAILS(proc_run(&spec, &result), KR_ENOTFOUND, "not installed");
-	spec = shell((const char *const[]){"/no/such/file", NULL});
+	spec = shell((const char *const[]){ "/no/such/file", NULL });
 	UNIT_FAILS(proc_run(&spec, &result), KR_ENOTFOUND, "No such file");
-	spec = shell((const char *const[]){"/etc/passwd", NULL});
+	spec = shell((const char *const[]){ "/etc/passwd", NULL });
 	UNIT_FAILS(proc_run(&spec, &result), KR_EFORBIDDEN,
 		   "Permission denied");
 }
@@ -268,7 +268,7 @@ static void finds_on_path(void)
 
 static void environments_are_built_from_names(void)
 {
-	kr_cleanup(proc_env_release) struct proc_env env = {0};
+	kr_cleanup(proc_env_release) struct proc_env env = { 0 };
 	const char *const *vars = NULL;
 
 	CU_ASSERT_EQUAL(setenv("LC_KEYROT", "lc", 1), 0);
@@ -296,8 +296,8 @@ static void environments_are_built_from_names(void)
 
 static void the_whole_environment_where_asked(void)
 {
-	kr_cleanup(proc_env_release) struct proc_env env = {0};
-	kr_cleanup(proc_env_release) struct proc_env none = {0};
+	kr_cleanup(proc_env_release) struct proc_env env = { 0 };
+	kr_cleanup(proc_env_release) struct proc_env none = { 0 };
 	const char *const *vars = NULL;
 	size_t n = 0;
 

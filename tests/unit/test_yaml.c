@@ -45,24 +45,24 @@ static void check(const struct pair *pairs, size_t n)
 static void types_plain_scalars(void)
 {
 	static const struct pair pairs[] = {
-		{"[yes, No, ON, off, y, N, True, FALSE]",
-		 "[true,false,true,false,true,false,true,false]"},
-		{"[yEs, oN, tRue]", "[\"yEs\",\"oN\",\"tRue\"]"},
-		{"[~, null, Null, NULL, nUll, ]",
-		 "[null,null,null,null,\"nUll\"]"},
-		{"a:", "{\"a\":null}"},
-		{"[123, -7, +5, 0x10, 012, 0o17, 0b101, 1_000]",
-		 "[123,-7,5,16,10,15,5,1000]"},
-		{"[1e3, .5, 1.5e-2, 089, 1., 1E2]",
-		 "[1000,0.5,0.015,89,1,100]"},
-		{"[1e, 0x, 12a, 1.2.3, --1, +, '.', ..5, 0xg, 1:30]",
-		 "[\"1e\",\"0x\",\"12a\",\"1.2.3\",\"--1\",\"+\",\".\","
-		 "\"..5\",\"0xg\",\"1:30\"]"},
-		{"[2026-11-22, 2026-11-22T10:00:00Z]",
-		 "[\"2026-11-22\",\"2026-11-22T10:00:00Z\"]"},
-		{"['123', \"yes\", '~']", "[\"123\",\"yes\",\"~\"]"},
-		{"[!!str 123, !!int \"5\", !foo 1, !!float 3]",
-		 "[\"123\",5,\"1\",3]"},
+		{ "[yes, No, ON, off, y, N, True, FALSE]",
+		  "[true,false,true,false,true,false,true,false]" },
+		{ "[yEs, oN, tRue]", "[\"yEs\",\"oN\",\"tRue\"]" },
+		{ "[~, null, Null, NULL, nUll, ]",
+		  "[null,null,null,null,\"nUll\"]" },
+		{ "a:", "{\"a\":null}" },
+		{ "[123, -7, +5, 0x10, 012, 0o17, 0b101, 1_000]",
+		  "[123,-7,5,16,10,15,5,1000]" },
+		{ "[1e3, .5, 1.5e-2, 089, 1., 1E2]",
+		  "[1000,0.5,0.015,89,1,100]" },
+		{ "[1e, 0x, 12a, 1.2.3, --1, +, '.', ..5, 0xg, 1:30]",
+		  "[\"1e\",\"0x\",\"12a\",\"1.2.3\",\"--1\",\"+\",\".\","
+		  "\"..5\",\"0xg\",\"1:30\"]" },
+		{ "[2026-11-22, 2026-11-22T10:00:00Z]",
+		  "[\"2026-11-22\",\"2026-11-22T10:00:00Z\"]" },
+		{ "['123', \"yes\", '~']", "[\"123\",\"yes\",\"~\"]" },
+		{ "[!!str 123, !!int \"5\", !foo 1, !!float 3]",
+		  "[\"123\",5,\"1\",3]" },
 	};
 
 	CHECK(pairs);
@@ -71,11 +71,11 @@ static void types_plain_scalars(void)
 static void types_keys(void)
 {
 	static const struct pair pairs[] = {
-		{"n: 1", "{\"false\":1}"},
-		{"0x10: a", "{\"16\":\"a\"}"},
-		{"1.5: a", "{\"1.5\":\"a\"}"},
-		{"~: a", "f:1:1: a key that is not a plain value"},
-		{"? [a]\n: b", "f:1:3: a key that is not a plain value"},
+		{ "n: 1", "{\"false\":1}" },
+		{ "0x10: a", "{\"16\":\"a\"}" },
+		{ "1.5: a", "{\"1.5\":\"a\"}" },
+		{ "~: a", "f:1:1: a key that is not a plain value" },
+		{ "? [a]\n: b", "f:1:3: a key that is not a plain value" },
 	};
 
 	CHECK(pairs);
@@ -84,20 +84,20 @@ static void types_keys(void)
 static void resolves_aliases_and_merges(void)
 {
 	static const struct pair pairs[] = {
-		{"a: &x {k: 1}\nb: *x", "{\"a\":{\"k\":1},\"b\":{\"k\":1}}"},
-		{"a: &x 1\nb: &x 2\nc: *x", "{\"a\":1,\"b\":2,\"c\":2}"},
-		{"a: &x {k: 1, l: 2}\nb: {<<: *x, k: 3}",
-		 "{\"a\":{\"k\":1,\"l\":2},\"b\":{\"l\":2,\"k\":3}}"},
-		{"a: &x {k: 1}\nb: {k: 3, <<: *x}",
-		 "{\"a\":{\"k\":1},\"b\":{\"k\":1}}"},
-		{"- &x {k: 1}\n- &y {k: 2, l: 2}\n- <<: [*x, *y]",
-		 "[{\"k\":1},{\"k\":2,\"l\":2},{\"l\":2,\"k\":1}]"},
-		{"a: {\"<<\": {k: 1}}", "{\"a\":{\"<<\":{\"k\":1}}}"},
-		{"a: {<<: 1}",
-		 "f:1:5: \"<<\" takes a mapping, or a list of them"},
-		{"a: *x", "f:1:4: no such anchor before this alias"},
-		{"a: &x [*x]", "f:1:8: no such anchor before this alias"},
-		{"a: &x 1\na: 2\nb: *x", "{\"a\":2,\"b\":1}"},
+		{ "a: &x {k: 1}\nb: *x", "{\"a\":{\"k\":1},\"b\":{\"k\":1}}" },
+		{ "a: &x 1\nb: &x 2\nc: *x", "{\"a\":1,\"b\":2,\"c\":2}" },
+		{ "a: &x {k: 1, l: 2}\nb: {<<: *x, k: 3}",
+		  "{\"a\":{\"k\":1,\"l\":2},\"b\":{\"l\":2,\"k\":3}}" },
+		{ "a: &x {k: 1}\nb: {k: 3, <<: *x}",
+		  "{\"a\":{\"k\":1},\"b\":{\"k\":1}}" },
+		{ "- &x {k: 1}\n- &y {k: 2, l: 2}\n- <<: [*x, *y]",
+		  "[{\"k\":1},{\"k\":2,\"l\":2},{\"l\":2,\"k\":1}]" },
+		{ "a: {\"<<\": {k: 1}}", "{\"a\":{\"<<\":{\"k\":1}}}" },
+		{ "a: {<<: 1}",
+		  "f:1:5: \"<<\" takes a mapping, or a list of them" },
+		{ "a: *x", "f:1:4: no such anchor before this alias" },
+		{ "a: &x [*x]", "f:1:8: no such anchor before this alias" },
+		{ "a: &x 1\na: 2\nb: *x", "{\"a\":2,\"b\":1}" },
 	};
 
 	CHECK(pairs);
@@ -106,17 +106,17 @@ static void resolves_aliases_and_merges(void)
 static void reads_what_editors_write(void)
 {
 	static const struct pair pairs[] = {
-		{"", "null"},
-		{"# nothing\n", "null"},
-		{"\xEF\xBB\xBF"
-		 "a: 1\r\nb: |\r\n  x\r\n  y\r\n",
-		 "{\"a\":1,\"b\":\"x\\ny\\n\"}"},
-		{"{\"a\": [1, {\"b\": \"\\u00e4\"}]}",
-		 "{\"a\":[1,{\"b\":\"\xC3\xA4\"}]}"},
-		{"a: 1\n---\nb: [", "{\"a\":1}"},
-		{"--- a\n", "\"a\""},
-		{"a: >-\n  x\n  y\n", "{\"a\":\"x y\"}"},
-		{"a: 1\na: 2\n", "{\"a\":2}"},
+		{ "", "null" },
+		{ "# nothing\n", "null" },
+		{ "\xEF\xBB\xBF"
+		  "a: 1\r\nb: |\r\n  x\r\n  y\r\n",
+		  "{\"a\":1,\"b\":\"x\\ny\\n\"}" },
+		{ "{\"a\": [1, {\"b\": \"\\u00e4\"}]}",
+		  "{\"a\":[1,{\"b\":\"\xC3\xA4\"}]}" },
+		{ "a: 1\n---\nb: [", "{\"a\":1}" },
+		{ "--- a\n", "\"a\"" },
+		{ "a: >-\n  x\n  y\n", "{\"a\":\"x y\"}" },
+		{ "a: 1\na: 2\n", "{\"a\":2}" },
 	};
 
 	CHECK(pairs);
@@ -125,17 +125,17 @@ static void reads_what_editors_write(void)
 static void says_where_and_quotes_nothing(void)
 {
 	static const struct pair pairs[] = {
-		{"a: b: hunter2",
-		 "f:1:5: mapping values are not allowed in this context"},
-		{"a: [hunter2", "f:2:1: did not find expected ',' or ']'"},
-		{"a: \"\\0hunter2\"", "f:1:4: a NUL byte in a text"},
-		{"a: .inf", "f:1:4: an infinite number, or none"},
-		{"a: !!int hunter2", "f:1:4: not of the type of its tag"},
-		{"a: !!binary aHVudGVyMg==",
-		 "f:1:4: !!binary is not supported"},
-		{"a: \x01hunter2", "f: control characters are not allowed at "
-				   "byte 3"},
-		{"a: \xFF\xFE", "f: invalid leading UTF-8 octet at byte 3"},
+		{ "a: b: hunter2",
+		  "f:1:5: mapping values are not allowed in this context" },
+		{ "a: [hunter2", "f:2:1: did not find expected ',' or ']'" },
+		{ "a: \"\\0hunter2\"", "f:1:4: a NUL byte in a text" },
+		{ "a: .inf", "f:1:4: an infinite number, or none" },
+		{ "a: !!int hunter2", "f:1:4: not of the type of its tag" },
+		{ "a: !!binary aHVudGVyMg==",
+		  "f:1:4: !!binary is not supported" },
+		{ "a: \x01hunter2", "f: control characters are not allowed at "
+				    "byte 3" },
+		{ "a: \xFF\xFE", "f: invalid leading UTF-8 octet at byte 3" },
 	};
 
 	CHECK(pairs);
