@@ -124,8 +124,10 @@ static struct err *on_line(void *user, const char *line, size_t len)
 		return NULL;
 	len -= (size_t)(text - line);
 	if (r->options->holds_key &&
-	    r->options->holds_key(r->options->user, text, len))
-		return end_with(r, LOGS_KEY, "a line holds key material");
+	    r->options->holds_key(r->options->user, text, len)) {
+		end(r, LOGS_KEY);
+		return NULL;
+	}
 	return match(r, text, len);
 }
 
