@@ -1,0 +1,83 @@
+/*
+ * Telling people what a rotation does: a webhook that takes JSON, and Slack
+ * (chat.postMessage).
+ *
+ * A message is delivered at least once or there is a warning; it holds the
+ * rotation's id, by which a second copy is recognised. Nothing here fails the
+ * work: an error is a sentence for the reporter, and all deliveries of a
+ * message together take at most NOTIFY_LIMIT_MS.
+ *
+ * The address of a webhook is itself a secret: only its host is ever shown.
+ * A message holds fingerprints, never a key.
+ */
+#ifndef KR_SERVICE_NOTIFY_H
+#define KR_SERVICE_NOTIFY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/http.h"
+#include "service/ref.h"
+
+enum notify_event {
+	NOTIFY_START,
+	NOTIFY_FAILED,
+	NOTIFY_ROLLED_BACK,
+	NOTIFY_DONE,
+};
+
+/* "start", "failed", "rolled-back", "done": as `on:` in keyrot.yaml. */
+const char *notify_event_word(enum notify_event event);
+
+enum notify_kind { NOTIFY_BY_WEBHOOK, NOTIFY_BY_SLACK };
+
+/* One entry of `notify:`. All borrowed. */
+struct notify_target {
+	enum notify_kind kind;
+	/* https://..., or a reference (ref.h) to one. For Slack the address of
+	 * its API; NULL: https://slack.com/api. http:// only to this machine.
+	 */
+	const char *url;
+	const char *folder;	     /* of relative paths; NULL: the current */
+	const char *const *channels; /* Slack; NULL-terminated */
+	/* Slack: the token. A webhook: Authorization: Bearer, or nowhere. */
+	struct ref token;
+	const char *const *on; /* words of events, NULL-terminated; NULL: all */
+};
+
+/* Borrowed; NULL where there is nothing to say. */
+struct notify_message {
+	enum notify_event event;
+	const char *rotation;
+	const char *service;
+	const char *environment;
+	const char *context;
+	const char *operator_;
+	const char *fingerprint;
+	const char *previous_fingerprint;
+	const char *reason;  /* a word: "ProgressDeadlineExceeded" */
+	const char *summary; /* a sentence */
+	const char *next;    /* the command to type */
+	const char *anchor;  /* of the ledger, see ledger/anchor.h */
+	const char *time;    /* RFC 3339; NULL: now */
+};
+
+#define NOTIFY_LIMIT_MS 15000
+
+/* Called for each delivery that was given up. */
+typedef void notify_on_warning(void *user, const char *text);
+
+/*
+ * Delivers to each target that wants the event; a failed delivery is tried
+ * again while there is time. A stop request ends it. Returns how many
+ * deliveries (channels counted one by one) were taken by the other side.
+ */
+size_t notify_send(const struct notify_target *targets, size_t n,
+		   const struct notify_message *message,
+		   notify_on_warning *on_warning, void *user);
+
+/* Whether any of them wants it: nothing is read or sent. */
+bool notify_wants(const struct notify_target *targets, size_t n,
+		  enum notify_event event);
+
+#endif

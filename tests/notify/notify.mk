@@ -1,0 +1,12 @@
+# Webhooks and Slack, against a recording server.
+
+.PHONY: notify-tests
+
+notify-tests: $(B)/notify-play ## notifications, against a recording HTTPS server
+	NOTIFY_PLAY=$(abspath $(B)/notify-play) python3 -B -m unittest \
+		discover -s tests/notify -p 'test_*.py'
+
+$(B)/notify-play: $(B)/tests/notify/play.o $(B)/libkeyrot.a
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+
+-include $(B)/tests/notify/play.d
