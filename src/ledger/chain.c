@@ -10,8 +10,6 @@
 /* ,"hash":"<64 digits>"} */
 #define HASH_FIELD ",\"hash\":\""
 #define TAIL_LEN   (sizeof(HASH_FIELD) - 1 + LEDGER_HASH_LEN - 1 + 2)
-/* {"v":1,"seq":<20>,"prev":"<64>","type":" and the NUL */
-#define START_LEN 128
 
 static const char zeros[] = "00000000000000000000000000000000"
 			    "00000000000000000000000000000000";
@@ -63,12 +61,12 @@ void chain_line_release(struct chain_line *line)
 	line->tree = NULL;
 }
 
-static int line_start(const struct chain *chain, char out[START_LEN])
+size_t chain_start(const struct chain *chain, char out[CHAIN_START_LEN])
 {
-	return snprintf(out, START_LEN,
-			"{\"v\":%d,\"seq\":%" PRIu64
-			",\"prev\":\"%s\",\"type\":\"",
-			SCHEMA_VERSION, chain->tree.size, chain->head);
+	return (size_t)snprintf(out, CHAIN_START_LEN,
+				"{\"v\":%d,\"seq\":%" PRIu64
+				",\"prev\":\"%s\",\"type\":\"",
+				SCHEMA_VERSION, chain->tree.size, chain->head);
 }
 
 /* Finds out which part of a wrong beginning is wrong. */
@@ -76,7 +74,7 @@ static struct err *wrong_start(const struct chain *chain, const char *line,
 			       size_t len)
 {
 	uint64_t number = chain->tree.size + 1;
-	char start[START_LEN];
+	char start[CHAIN_START_LEN];
 	int n = snprintf(start, sizeof(start), "{\"v\":%d,", SCHEMA_VERSION);
 
 	if (len < (size_t)n || memcmp(line, start, (size_t)n) != 0)
@@ -99,8 +97,8 @@ static KR_FALLIBLE check_bytes(const struct chain *chain, const char *line,
 			       size_t len, char hash[LEDGER_HASH_LEN])
 {
 	uint64_t number = chain->tree.size + 1;
-	char start[START_LEN];
-	size_t n = (size_t)line_start(chain, start);
+	char start[CHAIN_START_LEN];
+	size_t n = chain_start(chain, start);
 	const char *tail = line + (len < TAIL_LEN ? 0 : len - TAIL_LEN);
 	struct err *err;
 
@@ -125,8 +123,8 @@ static KR_FALLIBLE check_bytes(const struct chain *chain, const char *line,
 static KR_FALLIBLE check_fields(struct chain *chain, const char *line,
 				size_t len, struct schema_seen *out)
 {
-	char start[START_LEN];
-	size_t n = (size_t)line_start(chain, start);
+	char start[CHAIN_START_LEN];
+	size_t n = chain_start(chain, start);
 	struct err *err =
 		schema_check(line + n, len - n - TAIL_LEN, &chain->spare, out);
 	struct err *broken;
@@ -375,9 +373,9 @@ KR_FALLIBLE chain_make_line(const struct chain *chain, enum line_type type,
 {
 	kr_cleanup(buf_release) struct buf spare = BUF_INIT(CHAIN_MAX_LINE);
 	kr_cleanup(str_freep) char *text = NULL;
-	char start[START_LEN], hash[LEDGER_HASH_LEN];
+	char start[CHAIN_START_LEN], hash[LEDGER_HASH_LEN];
 	struct schema_seen seen;
-	size_t n = (size_t)line_start(chain, start);
+	size_t n = chain_start(chain, start);
 	struct err *err = json_print(fields, &text);
 
 	if (err)

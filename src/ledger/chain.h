@@ -67,6 +67,11 @@ KR_FALLIBLE chain_finish(struct chain *chain);
 KR_FALLIBLE chain_root(const struct chain *chain,
 		       unsigned char out[HASH_BYTES]);
 
+/* {"v":1,"seq":<15>,"prev":"<64>","type":" and the NUL */
+#define CHAIN_START_LEN 128
+/* What the next line has to begin with; its length. */
+size_t chain_start(const struct chain *chain, char out[CHAIN_START_LEN]);
+
 /*
  * Makes the next line from the fields behind `type`: with v, seq, prev, type
  * in front and the hash at its end, checked as a read one is.

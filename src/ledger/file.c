@@ -1,6 +1,5 @@
 #include "ledger/file.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -48,6 +47,30 @@ KR_FALLIBLE ledger_read_text(const struct ledger *ledger, struct buf *out)
 		"LedgerNotFound");
 }
 
+/* From the hash on, it is the beginning of what the line's end would be. */
+static KR_FALLIBLE check_rest_end(const struct chain *chain, const char *rest,
+				  size_t len, bool *out_fits)
+{
+	static const char name[] = "\",\"hash\":\"";
+	const char *at = memmem(rest, len, name, sizeof(name) - 1);
+	char end[sizeof(name) + LEDGER_HASH_LEN + 2];
+	char hash[LEDGER_HASH_LEN];
+	struct err *err;
+	size_t n;
+
+	*out_fits = true;
+	if (!at)
+		return NULL;
+	at++; /* the quote belongs to the field before */
+	err = hash_line(chain->hasher, rest, (size_t)(at - rest), hash);
+	if (err)
+		return err;
+	(void)snprintf(end, sizeof(end), "%s%s\"}", name + 1, hash);
+	n = len - (size_t)(at - rest);
+	*out_fits = n <= strlen(end) && memcmp(at, end, n) == 0;
+	return NULL;
+}
+
 /*
  * What stands behind the last line end. A write that was interrupted leaves
  * the beginning of the line that was to come, or bytes that the disk never
@@ -56,19 +79,17 @@ KR_FALLIBLE ledger_read_text(const struct ledger *ledger, struct buf *out)
 static KR_FALLIBLE check_rest(const struct chain *chain, const char *rest,
 			      size_t len)
 {
-	char start[128];
-	int n = snprintf(start, sizeof(start),
-			 "{\"v\":%d,\"seq\":%" PRIu64
-			 ",\"prev\":\"%s\",\"type\":\"",
-			 SCHEMA_VERSION, chain->tree.size, chain->head);
+	char start[CHAIN_START_LEN];
+	size_t n = chain_start(chain, start);
 	size_t text = strnlen(rest, len);
-	size_t same = text < (size_t)n ? text : (size_t)n;
+	bool fits = true;
+	struct err *err = check_rest_end(chain, rest, text, &fits);
 
+	if (err)
+		return err;
 	for (size_t i = text; i < len; i++)
-		if (rest[i])
-			same = SIZE_MAX;
-	if (same == SIZE_MAX || memcmp(rest, start, same) != 0 ||
-	    memmem(rest, text, "\",\"hash\":\"", 10))
+		fits = fits && rest[i] == '\0';
+	if (!fits || memcmp(rest, start, text < n ? text : n) != 0)
 		return chain_broken(chain->tree.size + 1,
 				    "it has no line end and is not what an "
 				    "interrupted write leaves");
