@@ -1,17 +1,28 @@
-# The ledger: exhaustive changes, speed, the published vectors.
+# The ledger: exhaustive changes, published vectors, real signatures, speed.
 
-.PHONY: ledger-test ledger-bench
+.PHONY: ledger-test ledger-mutate ledger-vectors ledger-cli ledger-bench
 
 LEDGER_SAMPLE := $(B)/tests/ledger/sample.o $(B)/libkeyrot.a
 
-ledger-test: $(B)/ledger-mutate ## every change of a ledger is found
+ledger-test: ledger-vectors ledger-cli ledger-mutate ## the ledger: every change is found, vectors, signatures
+
+ledger-mutate: $(B)/ledger-mutate
 	$(B)/ledger-mutate
+
+ledger-vectors: $(B)/kubectl-keyrot
+	@KEYROT=$(abspath $(B)/kubectl-keyrot) python3 -B \
+		tests/ledger/ledger.py vectors tests/ledger/vectors
+
+ledger-cli: $(B)/kubectl-keyrot $(B)/ledger-play
+	KEYROT=$(abspath $(B)/kubectl-keyrot) \
+		LEDGER_PLAY=$(abspath $(B)/ledger-play) \
+		python3 -B -m unittest discover -s tests/ledger -p 'test_*.py'
 
 ledger-bench: $(B)/ledger-bench ## lines that are verified in a second
 	@$(B)/ledger-bench
 
-$(B)/ledger-mutate $(B)/ledger-bench $(B)/ledger-play: $(B)/ledger-%: $(B)/tests/ledger/%.o \
-		$(LEDGER_SAMPLE)
+$(B)/ledger-mutate $(B)/ledger-bench $(B)/ledger-play: $(B)/ledger-%: \
+		$(B)/tests/ledger/%.o $(LEDGER_SAMPLE)
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
 $(B)/tests/ledger/%.o: CPPFLAGS += -Itests/ledger
