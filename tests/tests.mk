@@ -69,6 +69,27 @@ contract-real: kubectl-keyrot ## the same cases on real clusters
 	@$(CONTRACT) real $(CASE) || { status=$$?; [ $$status = 3 ] && \
 		echo "the real-cluster part was skipped: no Go" || exit $$status; }
 
+.PHONY: contract-variant repeats test
+
+# With the program as it is built here, sanitizers and all.
+contract-variant: $(B)/kubectl-keyrot
+	+@$(MAKE) --no-print-directory -s SANITIZE= practice
+	@$(CONTRACT) practice --program $(B)/kubectl-keyrot $(CASE)
+
+REPEATS := 20
+REPEATED := apply owner race dry-run zero plan render status no-restart missing
+
+repeats: $(B)/unit-tests kubectl-keyrot practice ## the fast tests, 20 times over
+	@for i in $$(seq $(REPEATS)); do $(B)/unit-tests >build/repeats 2>&1 || { \
+		cat build/repeats; exit 1; }; done
+	@$(CONTRACT) practice --repeat $(REPEATS) $(REPEATED)
+
+test: ## all of it, but what is marked bench or takes long
+	@tests/deps.sh test
+	+@$(MAKE) --no-print-directory lint-layers strict unit cli-tests \
+		practice-test contract store-test ledger-test sweep \
+		kubeconfig-test contract-real
+
 .PHONY: sweep bench
 
 sweep: kubectl-keyrot practice ## one fault at every request of apply, of every kind
