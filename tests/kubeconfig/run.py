@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -120,6 +121,7 @@ def run_command(case, folder, command, servers):
     stdin, other_end = subprocess.DEVNULL, None
     if case.terminal:
         other_end, stdin = pty.openpty()
+    began = time.monotonic()
     done = subprocess.run(
         [arg.replace("{dir}", folder) for arg in command], cwd=folder, env=env,
         stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -131,6 +133,7 @@ def run_command(case, folder, command, servers):
         plugin = [json.loads(line) for line in file]
     events = servers.take_events()
     return {"code": done.returncode, "plugin": plugin,
+            "seconds": time.monotonic() - began,
             "text": done.stderr.decode("utf-8", "replace"),
             "request": last_request(events),
             "proxies": proxies(events)}
@@ -267,6 +270,9 @@ def main():
             ran += 1
             listed += bool(case.differs)
             ours, theirs, bad = run_case(case, work, probe, kubectl, servers)
+            if os.environ.get("TIMES"):
+                print(f"{ours['seconds']:6.2f} s {theirs['seconds']:6.2f} s "
+                      f"{case.name}", flush=True)
             if bad or os.environ.get("SHOW"):
                 print(f"{'FAILED' if bad else 'ok'}: {case.name}")
                 for line in bad:
