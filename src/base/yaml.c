@@ -162,12 +162,13 @@ static KR_FALLIBLE build_sequence(struct builder *b, size_t depth,
 {
 	kr_cleanup(json_freep) struct cJSON *array = cJSON_CreateArray();
 	struct cJSON *item = NULL;
-	struct err *err;
 
 	if (!array)
 		return no_memory();
 	for (;;) {
-		err = build_next(b, YAML_SEQUENCE_END_EVENT, depth + 1, &item);
+		struct err *err = build_next(b, YAML_SEQUENCE_END_EVENT,
+					     depth + 1, &item);
+
 		if (err)
 			return err;
 		if (!item)

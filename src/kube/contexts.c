@@ -24,7 +24,7 @@ KR_FALLIBLE kube_contexts_load(const char *kubeconfig_flag,
 			       struct kube_contexts *out)
 {
 	kr_cleanup(kubeconfig_freep) struct kubeconfig *config = NULL;
-	kr_cleanup(kube_contexts_release) struct kube_contexts contexts = { 0 };
+	struct kube_contexts contexts = { 0 };
 	struct err *err = kubeconfig_load(kubeconfig_flag, &config);
 	size_t n;
 
@@ -34,15 +34,17 @@ KR_FALLIBLE kube_contexts_load(const char *kubeconfig_flag,
 	contexts.items = calloc(n + 1, sizeof(*contexts.items));
 	if (!contexts.items)
 		return err_new(KR_ENOMEM, "out of memory");
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && !err; i++) {
 		contexts.count++;
 		if (!keep(config, &config->entries[KUBECONFIG_CONTEXT][i],
 			  &contexts.items[i]))
-			return err_new(KR_ENOMEM, "out of memory");
+			err = err_new(KR_ENOMEM, "out of memory");
 	}
-	*out = contexts;
-	contexts = (struct kube_contexts){ 0 };
-	return NULL;
+	if (err)
+		kube_contexts_release(&contexts);
+	else
+		*out = contexts;
+	return err;
 }
 
 void kube_contexts_release(struct kube_contexts *contexts)

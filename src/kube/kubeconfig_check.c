@@ -233,13 +233,14 @@ static KR_FALLIBLE check_list(const struct place *at, const struct cJSON *node,
 {
 	struct place inside = *at;
 	const struct cJSON *item;
-	struct err *err;
 
 	if (cJSON_IsNull(node))
 		return NULL;
 	if (!cJSON_IsArray(node))
 		return bad(at, node, field->name, "must be a list");
 	cJSON_ArrayForEach (item, node) {
+		struct err *err;
+
 		/* The second field of a named entry is called like it. */
 		if (field->type == NAMED_LIST && field->fields != extension) {
 			inside.owner = field->fields[1].name;

@@ -52,6 +52,9 @@ def servers(w):
     yield at("https://127.0.0.1:6443/%zz", **REFUSED)
     yield at("", name="empty", **REFUSED, says=["server is missing"],
              differs="kubectl would ask http://localhost:8080")
+    yield at("https://127.0.0.1:6443/moved", name="redirect to another",
+             **REFUSED, says=["307"],
+             differs="kubectl follows a redirect, and sends the token there")
     yield at("https://127.0.0.1:1", name="nobody listens", **REFUSED)
     yield at("https://nowhere.test.example:6443", name="unknown host",
              **REFUSED)

@@ -27,6 +27,7 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+DOCS = os.path.join(ROOT, "docs/kubeconfig.md")
 ADDRESSES = ["10.1.2.3", "203.0.113.5"]
 SECRETS = ["tok-", "pw-", "PRIVATE KEY"]  # of the cases: never in a message
 ACCOUNT = "/run/secrets/kubernetes.io/serviceaccount"
@@ -219,6 +220,12 @@ def run_case(case, work, probe, kubectl, servers):
     return ours, theirs, judge(case, ours, theirs)
 
 
+def documented():
+    """The page on differences, as one line."""
+    with open(DOCS, encoding="utf-8") as file:
+        return " ".join(file.read().split())
+
+
 def show(name, result):
     print(f"  {name}: exit code {result['code']}")
     for what in ("request", "proxies", "plugin"):
@@ -264,6 +271,10 @@ def main():
         names = [case.name for case in table]
         assert len(names) == len(set(names)), "two cases of one name"
         failed = listed = ran = 0
+        undocumented = {case.differs for case in table if case.differs
+                        and case.differs not in documented()}
+        for reason in sorted(undocumented):
+            print(f"FAILED: docs/kubeconfig.md does not say: {reason}")
         for case in table:
             if wanted and not any(word in case.name for word in wanted):
                 continue
@@ -283,7 +294,7 @@ def main():
         print(f"{ran} kubeconfigs and flag combinations: {ran - listed} as "
               f"kubectl, {listed} with a listed difference")
         print(f"{ran - failed} passed, {failed} failed")
-        sys.exit(failed != 0)
+        sys.exit(failed != 0 or bool(undocumented))
 
 
 if __name__ == "__main__":

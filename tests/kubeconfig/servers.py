@@ -134,6 +134,11 @@ class ApiServer(Server):
             path = line.split(" ")[1]
             self.note_request(path.split("?")[0], headers, peer,
                               getattr(sock, "sni", None))
+            if path.startswith("/moved/"):
+                sock.sendall(b"HTTP/1.1 307 X\r\nLocation: https://localhost:"
+                             b"6443/" + path[7:].encode() +
+                             b"\r\nContent-Length: 0\r\n\r\n")
+                continue
             status, body = answer_for(path.split("?")[0], headers)
             body = json.dumps(body).encode()
             sock.sendall(b"HTTP/1.1 %d X\r\nContent-Type: application/json\r\n"
