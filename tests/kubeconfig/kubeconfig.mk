@@ -2,8 +2,9 @@
 
 .PHONY: kubeconfig-test
 
-kubeconfig-test: $(B)/kubeconfig-probe ## kubeconfigs and flags, beside kubectl
-	python3 tests/kubeconfig/run.py $(B)/kubeconfig-probe $(CASES)
+kubeconfig-test: $(B)/kubectl-keyrot $(B)/kubeconfig-probe ## kubeconfigs and flags, beside kubectl
+	python3 tests/kubeconfig/run.py $(B)/kubectl-keyrot \
+		$(B)/kubeconfig-probe $(CASES)
 
 $(B)/kubeconfig-probe: $(B)/tests/kubeconfig/probe.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)

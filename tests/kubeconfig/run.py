@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
 """Runs each case through this program and through the real kubectl.
 
-    run.py PROBE [CASE...]
+    run.py PROGRAM PROBE [CASE...]
+
+PROBE is the program's own code with nothing but a GET around it; what PROGRAM
+itself does for `status` must be the same as what PROBE does.
 
 Both read the same Secret with the same kubeconfig, flags and environment,
 against servers and proxies that write down what arrives. What arrives must be
@@ -203,7 +206,22 @@ def judge(case, ours, theirs):
     return bad
 
 
-def run_case(case, work, probe, kubectl, servers):
+def compare_program(probe, program):
+    """The program asks for more, and never for compressed keys."""
+    bad = []
+    for what in ("request", "proxies", "plugin"):
+        one, two = (dict(r[what], gzip=None) if what == "request" and r[what]
+                    else r[what] for r in (probe, program))
+        if one != two:
+            bad.append(f"status has another {what}: {program}")
+    if (program["code"] == 0) != (probe["code"] == 0):
+        bad.append(f"status ends otherwise: {program}")
+    if any(word in program["text"] for word in SECRETS):
+        bad.append("status quotes a secret")
+    return bad
+
+
+def run_case(case, work, program, probe, kubectl, servers):
     folder = os.path.join(work, "case")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder + "/home")
@@ -217,7 +235,13 @@ def run_case(case, work, probe, kubectl, servers):
     write_files(folder, case.files)
     ours = run_command(case, folder, [probe] + case.args + case.our_args,
                        servers)
-    return ours, theirs, judge(case, ours, theirs)
+    bad = judge(case, ours, theirs)
+    if not case.our_args:
+        write_files(folder, case.files)
+        bad += compare_program(ours, run_command(case, folder, [
+            program, "status", "--secret=x", "--entry=k"] + case.args,
+            servers))
+    return ours, theirs, bad
 
 
 def documented():
@@ -253,7 +277,8 @@ def start_servers(servers, pki):
 def main():
     enter_namespaces()
     kubectl = os.environ["KEYROT_TEST_ALONE"]
-    probe, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    program, probe = map(os.path.abspath, sys.argv[1:3])
+    wanted = sys.argv[3:]
     threading.excepthook = lambda args: None
     with tempfile.TemporaryDirectory(prefix="keyrot-") as work:
         set_up_network()
@@ -280,7 +305,8 @@ def main():
                 continue
             ran += 1
             listed += bool(case.differs)
-            ours, theirs, bad = run_case(case, work, probe, kubectl, servers)
+            ours, theirs, bad = run_case(case, work, program, probe, kubectl,
+                                        servers)
             if os.environ.get("TIMES"):
                 print(f"{ours['seconds']:6.2f} s {theirs['seconds']:6.2f} s "
                       f"{case.name}", flush=True)

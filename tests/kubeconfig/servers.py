@@ -14,6 +14,8 @@ REFUSED_TOKENS = {"tok-stale"}
 
 GROUPS = {"kind": "APIGroupList", "apiVersion": "v1", "groups": []}
 VERSIONS = {"kind": "APIVersions", "versions": ["v1"]}
+LISTS = {"deployments": "Deployment", "statefulsets": "StatefulSet",
+         "daemonsets": "DaemonSet", "cronjobs": "CronJob", "pods": "Pod"}
 RESOURCES = {
     "kind": "APIResourceList", "groupVersion": "v1", "resources": [
         {"name": "secrets", "singularName": "secret", "namespaced": True,
@@ -64,7 +66,12 @@ def answer_for(path, headers):
     if path.endswith("/secrets/x"):
         namespace = path.split("/")[-3]
         return 200, {"kind": "Secret", "apiVersion": "v1", "metadata": {
-            "name": "x", "namespace": namespace}, "data": {}}
+            "name": "x", "namespace": namespace}, "data": {"k": "eA=="}}
+    if path.split("/")[-1] in LISTS:
+        return 200, {"kind": LISTS[path.split("/")[-1]] + "List",
+                     "apiVersion": "/".join(path.split("/")[-5:-3])
+                     if "/apis/" in path else "v1",
+                     "metadata": {"resourceVersion": "1"}, "items": []}
     return 404, {"kind": "Status", "apiVersion": "v1", "status": "Failure",
                  "message": "not found", "reason": "NotFound", "code": 404}
 
