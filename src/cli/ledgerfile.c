@@ -3,9 +3,13 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "cli/target.h"
 
-/* A path of keyrot.yaml, as it stands from here; malloc'd, NULL stays. */
+/*
+ * A path of keyrot.yaml, as it stands from here; malloc'd, NULL stays. Of a
+ * public key in a path's place ("ssh-ed25519 AAAA...") the blank tells.
+ */
 static KR_FALLIBLE of_config(const struct config *config, const char *path,
 			     char **out)
 {
@@ -13,9 +17,12 @@ static KR_FALLIBLE of_config(const struct config *config, const char *path,
 
 	if (!path)
 		return NULL;
-	if (config->path)
+	if (text_starts_with(path, "~/") && getenv("HOME"))
+		*out = file_join(getenv("HOME"), path + 2);
+	else if (config->path && !strchr(path, ' '))
 		folder = file_dirname(config->path);
-	*out = folder ? file_join(folder, path) : strdup(path);
+	if (!*out)
+		*out = folder ? file_join(folder, path) : strdup(path);
 	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
 }
 
