@@ -6,10 +6,7 @@
 #include "base/text.h"
 #include "cli/target.h"
 
-/*
- * A path of keyrot.yaml, as it stands from here; malloc'd, NULL stays. Of a
- * public key in a path's place ("ssh-ed25519 AAAA...") the blank tells.
- */
+/* A path of keyrot.yaml, as it stands from here; malloc'd, NULL stays. */
 static KR_FALLIBLE of_config(const struct config *config, const char *path,
 			     char **out)
 {
@@ -19,7 +16,7 @@ static KR_FALLIBLE of_config(const struct config *config, const char *path,
 		return NULL;
 	if (text_starts_with(path, "~/") && getenv("HOME"))
 		*out = file_join(getenv("HOME"), path + 2);
-	else if (config->path && !strchr(path, ' '))
+	else if (config->path)
 		folder = file_dirname(config->path);
 	if (!*out)
 		*out = folder ? file_join(folder, path) : strdup(path);
@@ -33,6 +30,9 @@ KR_FALLIBLE cli_ledger_open(const struct cli_context *context,
 	const struct cli_options *options = &context->options;
 	kr_cleanup(str_freep) char *path = NULL;
 	kr_cleanup(str_freep) char *key = NULL;
+	/* A public key may stand where its path would. */
+	const bool is_key =
+		config->ledger.key && strstr(config->ledger.key, " AAAA");
 	kr_cleanup(str_freep) char *signers = NULL;
 	struct ledger_options o = {
 		.service = config->service,
@@ -46,13 +46,14 @@ KR_FALLIBLE cli_ledger_open(const struct cli_context *context,
 	struct err *err = of_config(config, config->ledger.path, &path);
 
 	if (!err)
-		err = of_config(config, config->ledger.key, &key);
+		err = of_config(config, is_key ? NULL : config->ledger.key,
+				&key);
 	if (!err)
 		err = of_config(config, config->ledger.signers, &signers);
 	if (err)
 		return err;
 	o.path = options->ledger ? options->ledger : path;
-	o.key = key;
+	o.key = is_key ? config->ledger.key : key;
 	o.signers = signers;
 	*out = NULL;
 	return o.path ? ledger_open(&o, out) : NULL;
