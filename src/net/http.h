@@ -34,7 +34,8 @@ struct http_origin {
 	const char *ca_pem;
 	size_t ca_pem_len;
 	bool insecure_skip_tls_verify;
-	/* PEM client certificate (chain) and key; both or none. */
+	/* PEM client certificate (chain) and key; both or none. Not copied:
+	 * borrowed for the life of the struct http. */
 	const struct secret *client_cert_pem;
 	const struct secret *client_key_pem;
 	/* "" or NULL: direct. http://, https://, socks5:// (the proxy resolves
@@ -123,8 +124,9 @@ void http_cancel(struct http_call *call);
 
 bool http_call_over(const struct http_call *call);
 enum http_outcome http_call_outcome(const struct http_call *call);
-/* Why it was not answered: KR_ECLUSTER, KR_EAUTH (TLS identity), KR_ETIMEOUT,
- * KR_ENOMEM (reply too large); NULL where answered. New each time. */
+/* Why it was not answered: KR_ECLUSTER (with reason ReplyTooLarge for that),
+ * KR_EAUTH (TLS identity), KR_ETIMEOUT, KR_ENOMEM; NULL where answered. New
+ * each time. */
 KR_FALLIBLE http_call_error(const struct http_call *call);
 long http_call_status(const struct http_call *call);
 /* The kept body; borrowed until the call is freed. */

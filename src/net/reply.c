@@ -74,9 +74,11 @@ KR_FALLIBLE http_call_error(const struct http_call *call)
 	if (call->outcome == HTTP_ANSWERED)
 		return NULL;
 	if (call->too_large)
-		return err_new(KR_ECLUSTER,
-			       "the reply is larger than %zu bytes",
-			       call->reply.max_bytes);
+		return err_set_reason(
+			err_new(KR_ECLUSTER,
+				"the reply is larger than %zu bytes",
+				call->reply.max_bytes),
+			"ReplyTooLarge");
 	if (call->idle_expired)
 		return err_new(KR_ETIMEOUT, "no data for %lld s",
 			       (long long)call->idle_timeout_ms / 1000);
