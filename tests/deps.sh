@@ -2,7 +2,7 @@
 # Debian packages that a purpose needs: installs what is missing where it may
 # (root, or sudo that asks for no password), else prints the command and fails.
 #
-#	tests/deps.sh build|demo|test|ci     install
+#	tests/deps.sh build|demo|test|soak|ci install
 #	tests/deps.sh --list PURPOSE         print the packages
 #	tests/deps.sh --missing PURPOSE      print those that are not installed
 set -eu
@@ -12,7 +12,8 @@ build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-de
 demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
 test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
 	clang-format-14 cppcheck valgrind pass gnupg strace gdb tmux git curl"
-ci=$test
+soak="$demo prometheus curl"
+ci="$test prometheus"
 
 mode=install
 case ${1-} in
@@ -25,6 +26,7 @@ case ${1-} in
 build) want=$build ;;
 demo) want=$demo ;;
 test) want=$test ;;
+soak) want=$soak ;;
 ci) want=$ci ;;
 *)
 	sed -n '2,7s/^# \{0,1\}//p' "$0" >&2

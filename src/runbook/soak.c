@@ -144,7 +144,7 @@ static char *identity(const struct soak_options *o)
 	return buf_take(&text);
 }
 
-static KR_FALLIBLE begin(struct soak *soak)
+static KR_FALLIBLE take_baselines(struct soak *soak)
 {
 	const struct soak_options *o = soak->options;
 	struct soak_result *r = &soak->result;
@@ -157,6 +157,24 @@ static KR_FALLIBLE begin(struct soak *soak)
 		r->tracks[i].baseline =
 			o->baselines ? o->baselines[i] : found[i];
 	free(found);
+	return err;
+}
+
+/* Where it begins now, that is after the questions about the time before. */
+static KR_FALLIBLE begin(struct soak *soak, const char *what)
+{
+	int64_t age_ms = soak->options->age_ms, asked_ms = clock_boot_ms();
+	struct err *err = take_baselines(soak);
+
+	if (err)
+		return err;
+	if (age_ms)
+		age_ms += clock_boot_ms() - asked_ms;
+	soak->start_ms = clock_boot_ms() - age_ms;
+	soak->result.started_wall_ms = clock_wall_ms() - age_ms;
+	if (!soak->state)
+		return NULL;
+	err = soak_state_begin(soak->state, what, age_ms);
 	return err ? err : soak_keep_baseline(soak);
 }
 
@@ -184,7 +202,6 @@ static KR_FALLIBLE restore(struct soak *soak, const struct soak_saved *saved)
 static KR_FALLIBLE start(struct soak *soak)
 {
 	const struct soak_options *o = soak->options;
-	struct soak_result *r = &soak->result;
 	kr_cleanup(str_freep) char *what = identity(o);
 	struct soak_saved saved = { 0 };
 	struct err *err = what ? NULL : err_new(KR_ENOMEM, "out of memory");
@@ -196,12 +213,7 @@ static KR_FALLIBLE start(struct soak *soak)
 	    soak_restore_baseline(soak, saved.baseline)) {
 		err = restore(soak, &saved);
 	} else if (!err) {
-		soak->start_ms = clock_boot_ms() - o->age_ms;
-		r->started_wall_ms = clock_wall_ms() - o->age_ms;
-		if (soak->state)
-			err = soak_state_begin(soak->state, what, o->age_ms);
-		if (!err)
-			err = begin(soak);
+		err = begin(soak, what);
 	}
 	soak_saved_release(&saved);
 	return err;

@@ -19,6 +19,8 @@ void prometheus_free(struct prometheus *p)
 	http_free(p->http);
 	secret_free(p->credential);
 	secret_free(p->bare);
+	secret_free(p->cert);
+	secret_free(p->key);
 	free(p->where);
 	free(p->prefix);
 	free(p->tenant);
@@ -103,13 +105,11 @@ static KR_FALLIBLE read_pem_secret(const char *folder, const char *name,
 	return err;
 }
 
-/* The connection; http_new() copies everything. */
+/* The connection. */
 static KR_FALLIBLE open_http(struct prometheus *p,
 			     const struct prometheus_options *o,
 			     const char *origin)
 {
-	kr_cleanup(secret_freep) struct secret *cert = NULL;
-	kr_cleanup(secret_freep) struct secret *key = NULL;
 	kr_cleanup(buf_release) struct buf ca = BUF_INIT(MAX_PEM);
 	struct http_origin h = {
 		.url = origin,
@@ -126,17 +126,17 @@ static KR_FALLIBLE open_http(struct prometheus *p,
 	if (o->ca)
 		err = read_pem(o->folder, o->ca, &ca);
 	if (!err && o->cert)
-		err = read_pem_secret(o->folder, o->cert, &cert);
+		err = read_pem_secret(o->folder, o->cert, &p->cert);
 	if (!err && o->key)
-		err = read_pem_secret(o->folder, o->key, &key);
+		err = read_pem_secret(o->folder, o->key, &p->key);
 	if (err)
 		return err;
 	if (o->ca) {
 		h.ca_pem = buf_str(&ca);
 		h.ca_pem_len = ca.len;
 	}
-	h.client_cert_pem = cert;
-	h.client_key_pem = key;
+	h.client_cert_pem = p->cert;
+	h.client_key_pem = p->key;
 	return http_new(&h, &p->http);
 }
 

@@ -31,6 +31,7 @@ struct prometheus {
 	bool basic;
 	struct secret *credential; /* as it goes into the header; NULL */
 	struct secret *bare;	   /* token or password alone */
+	struct secret *cert, *key; /* which the connection borrows */
 	int64_t timeout_ms;
 };
 

@@ -88,7 +88,7 @@ static KR_FALLIBLE no_answer(const struct http_call *call)
 
 	if (!err)
 		return NULL;
-	if (!err_is(err, KR_ENOMEM))
+	if (strcmp(err_reason(err), "ReplyTooLarge") != 0)
 		return err;
 	err_free(err);
 	return err_set_reason(
