@@ -6,4 +6,4 @@ soak-check: kubectl-keyrot practice ## soaks of seconds against a real Prometheu
 	@tests/deps.sh soak
 	cd tests/soak && KEYROT=$(abspath kubectl-keyrot) \
 		PRACTICE=$(abspath build/practice/keyrot-practice) \
-		python3 -B -m unittest $(SOAK_TESTS)
+		python3 -B -W ignore -m unittest $(SOAK_TESTS)
