@@ -64,7 +64,7 @@ struct reply {
 
 void reply_release(struct reply *reply);
 
-/* True when the client has gone. */
+/* True when the client has gone, or the server is said to have died. */
 bool request_gone(const struct request *req);
 
 #endif

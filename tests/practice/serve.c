@@ -47,11 +47,18 @@ bool request_flag(const struct request *req, const char *name)
 	       (!*value || str_eq(value, "true") || str_eq(value, "1"));
 }
 
+static bool on_dead_connection(const struct request *req)
+{
+	return req->connection_id <=
+	       __atomic_load_n(&req->cluster->dead_connections,
+			       __ATOMIC_ACQUIRE);
+}
+
 bool request_gone(const struct request *req)
 {
 	struct pollfd poll_fd = { .fd = req->fd, .events = POLLRDHUP };
 
-	return poll(&poll_fd, 1, 0) > 0;
+	return poll(&poll_fd, 1, 0) > 0 || on_dead_connection(req);
 }
 
 void reply_release(struct reply *reply)
@@ -308,6 +315,12 @@ static enum MHD_Result finish(struct call *call, struct MHD_Connection *conn)
 	struct reply *reply = &call->reply;
 
 	buf_add(&call->req.body, "", 0);
+	/* As when a server goes away: every connection is lost. */
+	if (kind == FAULT_BAD_TLS || kind == FAULT_REFUSE)
+		__atomic_store_n(&call->server->cluster->dead_connections,
+				 __atomic_load_n(&call->server->connections,
+						 __ATOMIC_RELAXED),
+				 __ATOMIC_RELEASE);
 	if (kind == FAULT_RESET_READ || kind == FAULT_BAD_TLS ||
 	    kind == FAULT_REFUSE)
 		return drop(call, true);
@@ -341,7 +354,8 @@ enum MHD_Result serve_request(void *cls, struct MHD_Connection *conn,
 	if (!call->started) {
 		call->started = true;
 		prepare(call, conn, url, method);
-		if (call->fault.kind == FAULT_RESET_FIRST)
+		if (call->fault.kind == FAULT_RESET_FIRST ||
+		    on_dead_connection(&call->req))
 			return drop(call, true);
 		return MHD_YES;
 	}

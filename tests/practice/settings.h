@@ -5,9 +5,9 @@
 #include <stdint.h>
 
 struct settings {
-	int64_t pod_ms;	     /* from scheduled to ready */
-	int64_t stop_ms;     /* from deleted to gone */
-	int64_t bookmark_ms; /* between bookmarks of a watch */
+	_Atomic int64_t pod_ms;	     /* from scheduled to ready */
+	_Atomic int64_t stop_ms;     /* from deleted to gone */
+	_Atomic int64_t bookmark_ms; /* between bookmarks of a watch */
 };
 
 extern struct settings settings;

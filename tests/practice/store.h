@@ -54,7 +54,8 @@ struct cluster {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	long rv;
-	long epoch; /* grows at every reset; old streams end by it */
+	long dead_connections; /* up to this id: reset at the next use */
+	long epoch;	       /* grows at every reset; old streams end by it */
 	struct obj **objs;
 	size_t objs_len;
 	size_t objs_cap;
