@@ -41,7 +41,9 @@ static struct err *take_event(void *user, const struct cJSON *event)
 	/* RFC 3339 in UTC: later is greater. */
 	if (newest->at && strcmp(at, newest->at) < 0)
 		return NULL;
-	buf_printf(&text, "%s: %s", reason, message);
+	if (!newest->only_reason)
+		buf_printf(&text, "%s: ", reason);
+	buf_puts(&text, message);
 	free(newest->text);
 	newest->text = text_clean(buf_str(&text), text.len, MESSAGE_MAX);
 	buf_release(&text);
