@@ -28,7 +28,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_VARIANT)/fuzz_%
 
 $(FUZZ_VARIANT)/libkeyrot.a: $(FUZZ_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@$(AR) rcs $@ $^
 
 $(FUZZ_VARIANT)/fuzz_%: tests/fuzz/fuzz_%.c $(FUZZ_VARIANT)/libkeyrot.a
 	$(FUZZ_CC) -D_GNU_SOURCE -DKR_NO_WIPE -DKR_VERSION='"$(VERSION)"' \

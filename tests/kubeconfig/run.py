@@ -38,7 +38,8 @@ SKIPPED = 3
 
 
 def skip(why):
-    print(f"skipped: the kubeconfig differential: {why}")
+    print("the real-cluster part was skipped: kubeconfigs beside kubectl:",
+          why)
     sys.exit(SKIPPED)
 
 
