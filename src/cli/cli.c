@@ -50,6 +50,9 @@ static const struct command commands[] = {
 	{ "ledger", GROUP_LOOK, "[show|verify|export] [ROTATION]",
 	  "who rotated what, when; that nobody changed it", &usage_ledger, 2,
 	  COMMAND_CONFIG, "LedgerResult", cmd_ledger },
+	{ "doctor", GROUP_LOOK, "",
+	  "the preconditions: access, store, owners, leftovers", &usage_doctor,
+	  0, COMMAND_CONFIG, "DoctorResult", cmd_doctor },
 	{ "completion", GROUP_SETUP, "bash|zsh|fish",
 	  "print the completion script of a shell", &usage_completion, 1,
 	  COMMAND_PLAIN, NULL, cmd_completion },
@@ -189,9 +192,9 @@ static KR_FALLIBLE parse_rest(struct session *s, int argc, char **argv,
 					"%s takes %s, and argument %d is one "
 					"too many",
 					command->name,
-					command->max_args > 1  ? "two arguments"
-					: command->max_args ? "one argument"
-							    : "no arguments",
+					command->max_args > 1 ? "two arguments"
+					: command->max_args   ? "one argument"
+							      : "no arguments",
 					command->max_args + 1),
 				"kubectl keyrot %s --help", command->name);
 	return NULL;

@@ -130,6 +130,7 @@ cli_run cmd_verify;
 cli_run cmd_soak;
 cli_run cmd_plan;
 cli_run cmd_status;
+cli_run cmd_doctor;
 cli_run cmd_completion;
 cli_run cmd_complete;
 cli_run cmd_reference;
