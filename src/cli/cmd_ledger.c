@@ -117,7 +117,8 @@ static void fill_verify(struct result *result, const struct ledger_report *r)
 		json_set_null(document, "line");
 }
 
-static void say_verify(struct result *result, const struct ledger *ledger,
+static void say_verify(const struct cli_context *context, struct result *result,
+		       const struct ledger *ledger,
 		       const struct ledger_report *r)
 {
 	struct buf *text = &result->text;
@@ -137,9 +138,10 @@ static void say_verify(struct result *result, const struct ledger *ledger,
 		buf_printf(text, "anchors      %zu, all of them hold\n",
 			   r->anchors_held);
 	else
-		result_warn(result, "no anchor was found outside of the file: "
-				    "that its end was cut off, or all of it "
-				    "written anew, would not be seen");
+		cli_ledger_warn(context, result,
+				"no anchor was found outside of the file: "
+				"that its end was cut off, or all of it "
+				"written anew, would not be seen");
 }
 
 static KR_FALLIBLE verify(struct cli_context *context, struct result *result)
@@ -165,7 +167,7 @@ static KR_FALLIBLE verify(struct cli_context *context, struct result *result)
 	fill_verify(result, &report);
 	fill_anchors(result, &anchors);
 	if (!err)
-		say_verify(result, ledger, &report);
+		say_verify(context, result, ledger, &report);
 	else if (err_is(err, KR_EGATE))
 		err = err_hint(err,
 			       "Compare the file with the last copy that "

@@ -105,11 +105,17 @@ static KR_FALLIBLE of_secret(struct connection *c, struct cli_anchors *anchors)
 }
 
 /* What cannot be asked does not vouch; it is said, and the rest goes on. */
-static void warn(struct result *result, const char *what, struct err *take_err)
+static void warn(const struct cli_context *context, struct result *result,
+		 const char *what, struct err *take_err)
 {
-	if (take_err)
-		result_warn(result, "%s was not asked for its anchor: %s", what,
-			    err_message(take_err));
+	kr_cleanup(str_freep) char *text = NULL;
+
+	if (!take_err)
+		return;
+	if (asprintf(&text, "%s was not asked for its anchor: %s", what,
+		     err_message(take_err)) < 0)
+		text = NULL;
+	cli_ledger_warn(context, result, text ? text : what);
 	err_free(take_err);
 }
 
@@ -127,7 +133,7 @@ static KR_FALLIBLE of_context(struct cli_context *context,
 	}
 	if (err_is(err, KR_ENOMEM) || err_is(err, KR_EINTERRUPTED))
 		return err;
-	warn(result, name ? name : "the current context", err);
+	warn(context, result, name ? name : "the current context", err);
 	return NULL;
 }
 
@@ -186,7 +192,7 @@ static KR_FALLIBLE of_store(struct cli_context *context, struct result *result,
 	}
 	if (err_is(err, KR_ENOMEM) || err_is(err, KR_EINTERRUPTED))
 		return err;
-	warn(result, "the store", err);
+	warn(context, result, "the store", err);
 	return NULL;
 }
 

@@ -58,3 +58,13 @@ KR_FALLIBLE cli_ledger_open(const struct cli_context *context,
 	*out = NULL;
 	return o.path ? ledger_open(&o, out) : NULL;
 }
+
+void cli_ledger_warn(const struct cli_context *context, struct result *result,
+		     const char *text)
+{
+	const struct reporter *r = context->reporter;
+
+	result_warn(result, "%s", text);
+	if (r && r->message)
+		r->message(r->user, REPORT_WARNING, text);
+}

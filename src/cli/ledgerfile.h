@@ -31,4 +31,8 @@ KR_FALLIBLE cli_anchors_find(struct cli_context *context, struct result *result,
 			     struct cli_anchors *out);
 void cli_anchors_release(struct cli_anchors *anchors);
 
+/* Into the document, and to whoever watches. */
+void cli_ledger_warn(const struct cli_context *context, struct result *result,
+		     const char *text);
+
 #endif
