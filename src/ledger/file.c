@@ -10,6 +10,15 @@
 #define LOCK_WAIT_MS 10000
 #define LOCK_TICK_MS 50
 
+static KR_FALLIBLE read_line(struct chain *chain, const char *text, size_t len,
+			     chain_on_line *on_line, void *user)
+{
+	kr_cleanup(chain_line_release) struct chain_line line = { 0 };
+	struct err *err = chain_add(chain, text, len, &line);
+
+	return err || !on_line ? err : on_line(user, chain, &line);
+}
+
 KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 		       chain_on_line *on_line, void *user)
 {
@@ -18,7 +27,6 @@ KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 
 	while (!err && text < end) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
-		kr_cleanup(chain_line_release) struct chain_line line = { 0 };
 
 		if (!stop)
 			return err_hint(
@@ -27,9 +35,8 @@ KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 					     "was interrupted, or it was cut"),
 				"The next record that is written removes what "
 				"an interrupted write left");
-		err = chain_add(chain, text, (size_t)(stop - text), &line);
-		if (!err && on_line)
-			err = on_line(user, chain, &line);
+		err = read_line(chain, text, (size_t)(stop - text), on_line,
+				user);
 		text = stop + 1;
 	}
 	return err;
