@@ -50,8 +50,8 @@ struct rotate_step;
 
 /* The tables; a row with id NULL ends each. */
 struct runbook {
-	const struct step *apply;	   /* one target */
-	const struct rotate_step *rotate;  /* all environments; rotate.h */
+	const struct step *apply;	  /* one target */
+	const struct rotate_step *rotate; /* all environments; rotate.h */
 	const struct rotate_step *rollback;
 };
 
