@@ -22,6 +22,7 @@ struct kube_items {
 	size_t key_len;
 	bool is_key; /* a colon did follow */
 	size_t count;
+	size_t total; /* bytes taken */
 };
 
 KR_FALLIBLE kube_items_new(kube_on_item *on_item, void *user,
@@ -173,6 +174,10 @@ KR_FALLIBLE kube_items_feed(struct kube_items *s, const char *data, size_t len)
 {
 	size_t i = 0;
 
+	s->total += len;
+	if (s->total > KUBE_PAGE_MAX_BYTES)
+		return err_new(KR_ECLUSTER, "the list has no end: %zu bytes",
+			       s->total);
 	while (i < len) {
 		size_t n = plain(s, data + i, len - i);
 		struct err *err;

@@ -16,6 +16,8 @@ typedef struct err *kube_on_item(void *user, const struct cJSON *item);
 /* One item, and what stands around the items, may be so large. */
 #define KUBE_ITEM_MAX_BYTES (8 * 1024 * 1024)
 #define KUBE_HEAD_MAX_BYTES (1024 * 1024)
+/* ... and the whole of one page. */
+#define KUBE_PAGE_MAX_BYTES (256 * 1024 * 1024)
 
 struct kube_items;
 

@@ -12,10 +12,21 @@
 #define MAX_RETRY_AFTER_S 30
 /* A list that is given out as it comes may take long, but not be silent. */
 #define LIST_IDLE_MS 30000
+#define LIST_PAGE_MS 60000
 
 static bool is_read(const struct kube_request *r)
 {
 	return strcmp(r->method, "GET") == 0;
+}
+
+static int64_t page_time_ms(const struct kube *kube,
+			    const struct kube_request *r)
+{
+	if (r->timeout_ms > 0)
+		return r->timeout_ms;
+	if (kube->access->request_timeout_ms > 0)
+		return kube->access->request_timeout_ms;
+	return LIST_PAGE_MS;
 }
 
 static KR_FALLIBLE start(struct kube *kube, struct kube_request *r,
@@ -45,6 +56,8 @@ static KR_FALLIBLE start(struct kube *kube, struct kube_request *r,
 			r->on_begin(r->item_user);
 		http_call_stream(call, kube_items_on_data, r->items,
 				 LIST_IDLE_MS);
+		/* It has an end, unlike a watch. */
+		http_call_timeout(call, page_time_ms(kube, r));
 	}
 	err = http_start(call);
 	if (!err)
