@@ -87,7 +87,8 @@ repeats: $(B)/unit-tests kubectl-keyrot practice ## the fast tests, 20 times ove
 test: ## all of it, but what is marked bench or takes long
 	@tests/deps.sh test
 	+@$(MAKE) --no-print-directory lint-layers strict unit cli-tests \
-		practice-test contract store-test ledger-test soak-check sweep \
+		practice-test contract store-test secrecy notify-tests \
+		ledger-test soak-check demo sweep \
 		kubeconfig-test contract-real
 
 .PHONY: sweep bench
