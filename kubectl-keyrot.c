@@ -92,6 +92,12 @@ static const struct rotate_step rotate[] = {
 		.once = rotate_lock,
 	},
 	{
+		.id = "notify-start",
+		.title = "Say that it begins",
+		.flags = ROTATE_REMEMBERED,
+		.once = rotate_notify_start,
+	},
+	{
 		.id = "prove-previous",
 		.title = "Prove that every key being replaced can be got back",
 		.flags = ROTATE_IN_TURN,
@@ -148,6 +154,12 @@ static const struct rotate_step rotate[] = {
 		.once = rotate_ledger,
 	},
 	{
+		.id = "notify",
+		.title = "Notify",
+		.flags = ROTATE_ALWAYS,
+		.once = rotate_notify_end,
+	},
+	{
 		.id = "release",
 		.title = "Give the Leases back",
 		.flags = ROTATE_ALWAYS,
@@ -176,6 +188,12 @@ static const struct rotate_step rollback[] = {
 		.once = rotate_lock,
 	},
 	{
+		.id = "notify-start",
+		.title = "Say that it begins",
+		.flags = ROTATE_REMEMBERED,
+		.once = rotate_notify_start,
+	},
+	{
 		.id = "previous-key",
 		.title = "Read the previous key back from the store",
 		.once = rotate_previous_key,
@@ -192,6 +210,12 @@ static const struct rotate_step rollback[] = {
 		.title = "Write the secrets ledger",
 		.flags = ROTATE_ALWAYS,
 		.once = rotate_ledger,
+	},
+	{
+		.id = "notify",
+		.title = "Notify",
+		.flags = ROTATE_ALWAYS,
+		.once = rotate_notify_end,
 	},
 	{
 		.id = "release",

@@ -14,7 +14,9 @@
 #define KR_RUNBOOK_ROTATE_H
 
 #include "config/config.h"
+#include "kube/annotations.h"
 #include "kube/lease.h"
+#include "ledger/anchor.h"
 #include "runbook/journal.h"
 #include "runbook/run.h"
 
@@ -98,8 +100,9 @@ struct rotation {
 	struct readback_key *key; /* NULL through a soak */
 	char fingerprint[SECRET_FINGERPRINT_LEN];
 	char *entry_id;
-	struct reporter locked; /* the caller's, for several threads */
-	const char *failed;	/* reason of the failure; NULL */
+	struct reporter locked;		/* the caller's, for several threads */
+	char anchor[LEDGER_ANCHOR_LEN]; /* of the ledger; "" where none */
+	const char *failed;		/* reason of the failure; NULL */
 	const struct rotate_env *failed_in; /* environment; NULL */
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
@@ -126,6 +129,10 @@ const char *rotation_operator(const struct rotation *rotation);
 void rotation_forget_key(struct rotation *rotation);
 KR_FALLIBLE rotation_need_key(struct rotation *rotation);
 
+/* Puts one annotation of ours on the target's Secret. */
+KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
+			    const char *value);
+
 /* Everything known, into the result; also after a failure. */
 void rotation_fill_result(struct rotation *rotation);
 
@@ -141,6 +148,7 @@ KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
  * steps_back.c */
 rotate_once rotate_lock, rotate_new_key, rotate_release_locks;
 rotate_once rotate_find_previous, rotate_previous_key, rotate_ledger;
+rotate_once rotate_notify_start, rotate_notify_end;
 rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
 	rotate_soak;
 

@@ -266,29 +266,24 @@ KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 	return err;
 }
 
-/* The proof that the next environment asks for, on the Secret itself. */
-static struct err *mark_target(struct rotation *rotation,
-			       struct rotate_target *target, const void *user)
+KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
+			    const char *value)
 {
 	const struct kube_target *t = &target->run.options.target;
 	kr_cleanup(json_freep) struct cJSON *patch = json_object();
 	kr_cleanup(str_freep) char *body = NULL;
 	kr_cleanup(str_freep) char *path = NULL;
-	char name[KUBE_NOTE_LEN], now[CLOCK_RFC3339_LEN], value[128];
+	char name[KUBE_NOTE_LEN];
 	struct kube_request request = {
 		.method = "PATCH",
 		.what = "Secret's annotation",
 		.content_type = "application/merge-patch+json",
 		.flags = KUBE_METADATA | KUBE_QUIET,
 	};
-	struct err *err = kube_note_on_secret(NOTE_VALIDATED, t->entry, name);
+	struct err *err = kube_note_on_secret(note, t->entry, name);
 
-	(void)user;
 	if (err)
 		return err;
-	clock_rfc3339(clock_wall_ms(), now);
-	(void)snprintf(value, sizeof(value), "%s %s", rotation->fingerprint,
-		       now);
 	json_set_str(json_add_object(json_add_object(patch, "metadata"),
 				     "annotations"),
 		     name, value);
@@ -304,6 +299,19 @@ static struct err *mark_target(struct rotation *rotation,
 	err = kube_do(target->kube, &request);
 	kube_request_release(&request);
 	return err;
+}
+
+/* The proof that the next environment asks for, on the Secret itself. */
+static struct err *mark_target(struct rotation *rotation,
+			       struct rotate_target *target, const void *user)
+{
+	char now[CLOCK_RFC3339_LEN], value[128];
+
+	(void)user;
+	clock_rfc3339(clock_wall_ms(), now);
+	(void)snprintf(value, sizeof(value), "%s %s", rotation->fingerprint,
+		       now);
+	return rotate_annotate(target, NOTE_VALIDATED, value);
 }
 
 KR_FALLIBLE rotate_mark(struct rotation *rotation, struct rotate_env *env)

@@ -1,9 +1,10 @@
-/* The ledger: what was done to each target, and how the rotation ended. */
+/* The record: ledger, its anchors, and the people who are told. */
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "ledger/ledger.h"
+#include "runbook/notice.h"
 #include "runbook/rotate.h"
 
 static KR_FALLIBLE open_ledger(const struct rotation *rotation,
@@ -87,6 +88,38 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 	return ledger_append(ledger, &record, NULL);
 }
 
+/*
+ * The ledger's head, where a cut file cannot reach it: on each Secret that was
+ * written. That one cannot be anchored fails nothing.
+ */
+static struct err *anchor_target(struct rotation *rotation,
+				 struct rotate_target *target, const void *user)
+{
+	struct err *err;
+
+	(void)user;
+	if (target->left_out || !target->run.written)
+		return NULL;
+	err = rotate_annotate(target, NOTE_LEDGER, rotation->anchor);
+	if (err)
+		run_warn(&target->run,
+			 "the ledger's head is not anchored there: %s",
+			 err_message(err));
+	err_free(err);
+	return NULL;
+}
+
+static KR_FALLIBLE anchor(struct rotation *rotation, struct ledger *ledger)
+{
+	struct ledger_anchor head;
+	struct err *err = ledger_head(ledger, &head);
+
+	if (err)
+		return err;
+	ledger_anchor_text(&head, rotation->anchor);
+	return rotation_for_targets(rotation, NULL, false, anchor_target, NULL);
+}
+
 KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 {
 	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
@@ -105,5 +138,61 @@ KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 		err = record_end(ledger, rotation);
 	if (!err)
 		err = ledger_checkpoint(ledger);
+	if (!err)
+		err = anchor(rotation, ledger);
 	return err_wrap(err, "ledger");
+}
+
+static void on_warning(void *user, const char *text)
+{
+	const struct rotation *rotation = user;
+	const struct reporter *r = rotation->options.reporter;
+
+	result_warn(rotation->options.result, "%s", text);
+	if (r->message)
+		r->message(r->user, REPORT_WARNING, text);
+}
+
+/* Tells those who want to know. That nobody can be told fails nothing. */
+static void tell(struct rotation *rotation, enum notify_event event,
+		 const char *summary)
+{
+	const struct notify_message message = {
+		.event = event,
+		.rotation = rotation->id,
+		.service = rotation->options.config->service,
+		.environment =
+			rotation->failed_in ? rotation->failed_in->name : NULL,
+		.operator_ = rotation_operator(rotation),
+		.fingerprint =
+			*rotation->fingerprint ? rotation->fingerprint : NULL,
+		.reason = rotation->failed,
+		.summary = summary,
+		.next = rotation->failed ? "kubectl keyrot resume" : NULL,
+		.anchor = *rotation->anchor ? rotation->anchor : NULL,
+	};
+
+	(void)notice_send(rotation->options.config, &message, on_warning,
+			  rotation);
+}
+
+KR_FALLIBLE rotate_notify_start(struct rotation *rotation)
+{
+	tell(rotation, NOTIFY_START,
+	     *rotation->undone ? "a roll-back begins" : "a rotation begins");
+	return NULL;
+}
+
+KR_FALLIBLE rotate_notify_end(struct rotation *rotation)
+{
+	if (rotation->failed)
+		tell(rotation, NOTIFY_FAILED,
+		     "the rotation failed; it can be resumed or rolled back");
+	else if (*rotation->undone)
+		tell(rotation, NOTIFY_ROLLED_BACK,
+		     "the previous key is back in every environment");
+	else
+		tell(rotation, NOTIFY_DONE,
+		     "every environment runs the new key");
+	return NULL;
 }
