@@ -83,12 +83,14 @@ static const struct rotate_step rotate[] = {
 	{
 		.id = "preflight",
 		.title = "Look at every cluster before anything is changed",
+		.flags = ROTATE_LOOKS,
 		.from = "read",
 		.to = "check",
 	},
 	{
 		.id = "lock",
 		.title = "Take the Leases: one rotation at a time",
+		.flags = ROTATE_LOOKS,
 		.once = rotate_lock,
 	},
 	{
@@ -109,6 +111,21 @@ static const struct rotate_step rotate[] = {
 		.title = "Generate a key, store it, and read it back",
 		.kubectl = "openssl rand -base64 32",
 		.once = rotate_new_key,
+	},
+	{
+		.id = "look-again",
+		.title = "Look at it as it is now",
+		.flags = ROTATE_EACH_ENVIRONMENT,
+		.from = "read",
+		.to = "check",
+	},
+	{
+		.id = "prove-again",
+		.title =
+			"Prove again that the key being replaced can be got back",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_IN_TURN,
+		.from = "prove-previous",
+		.to = "prove-previous",
 	},
 	{
 		.id = "admit",
@@ -138,7 +155,7 @@ static const struct rotate_step rotate[] = {
 	{
 		.id = "mark",
 		.title = "Mark the key as validated, for the next environment",
-		.flags = ROTATE_EACH_ENVIRONMENT,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
 		.environment = rotate_mark,
 	},
 	{
@@ -174,17 +191,20 @@ static const struct rotate_step rollback[] = {
 	{
 		.id = "preflight",
 		.title = "See which clusters hold the key",
+		.flags = ROTATE_LOOKS,
 		.from = "read",
 		.to = "check",
 	},
 	{
 		.id = "find-previous",
 		.title = "Find out which key was there before",
+		.flags = ROTATE_LOOKS,
 		.once = rotate_find_previous,
 	},
 	{
 		.id = "lock",
 		.title = "Take the Leases: one rotation at a time",
+		.flags = ROTATE_LOOKS,
 		.once = rotate_lock,
 	},
 	{
@@ -197,6 +217,13 @@ static const struct rotate_step rollback[] = {
 		.id = "previous-key",
 		.title = "Read the previous key back from the store",
 		.once = rotate_previous_key,
+	},
+	{
+		.id = "prove-replaced",
+		.title = "Prove that the key being replaced can be got back",
+		.flags = ROTATE_IN_TURN,
+		.from = "prove-previous",
+		.to = "prove-previous",
 	},
 	{
 		.id = "apply",

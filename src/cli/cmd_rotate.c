@@ -73,10 +73,12 @@ static void say_next(const struct rotation *rotation, struct result *result,
 {
 	if (!err)
 		result_next(result, "kubectl keyrot status");
-	if (!err || !*rotation->id || *rotation->undone)
+	/* What has not begun is neither gone on with nor undone. */
+	if (!err || !rotation->begun)
 		return;
 	result_next(result, "kubectl keyrot resume %s", rotation->id);
-	result_next(result, "kubectl keyrot rollback %s", rotation->id);
+	if (!*rotation->undone)
+		result_next(result, "kubectl keyrot rollback %s", rotation->id);
 }
 
 enum way { WAY_NEW, WAY_ON, WAY_BACK };
@@ -91,26 +93,61 @@ static bool wants_way_back(const struct rotation *rotation,
 	       rotation->failed_in->config->soak.on_fail == ON_FAIL_ROLLBACK;
 }
 
+/* What a journal says of the rotation that is to be gone on with. */
+static KR_FALLIBLE read_journal(struct rotation *rotation)
+{
+	const char *undone = journal_undone(rotation->journal);
+	const char *outcome = journal_outcome(rotation->journal);
+	struct err *err;
+
+	if (undone)
+		(void)snprintf(rotation->undone, sizeof(rotation->undone), "%s",
+			       undone);
+	if (!outcome || strcmp(outcome, "rolled-back") != 0)
+		return NULL;
+	err = err_new(KR_EREFUSED,
+		      "rotation %s has ended: its key was put back everywhere",
+		      rotation->id);
+	err = err_set_reason(err, "RotationEnded");
+	return err_hint(err, "kubectl keyrot rotate");
+}
+
+static KR_FALLIBLE run_way(struct rotation *rotation,
+			   const struct runbook *book, enum way way,
+			   const char *undone)
+{
+	struct err *err = NULL;
+
+	if (way == WAY_ON)
+		err = read_journal(rotation);
+	else if (way == WAY_BACK)
+		(void)snprintf(rotation->undone, sizeof(rotation->undone), "%s",
+			       undone);
+	if (err)
+		return err;
+	return rotation_run(rotation,
+			    *rotation->undone ? book->rollback : book->rotate);
+}
+
 static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 		      enum way way, const char *id, bool *out_back)
 {
 	struct store_options store_options;
 	kr_cleanup(store_closep) struct store *store = NULL;
+	kr_cleanup(str_freep) char *undoing = NULL;
 	struct rotate_options options;
 	struct rotation rotation;
 	struct err *err = open_store(context, &store_options, &store);
 
+	/* A roll-back that was interrupted is gone on with. */
+	if (!err && way == WAY_BACK)
+		err = journal_find_undo(context->config->service, id, &undoing);
 	if (err)
 		return err;
 	fill(context, result, store, &options);
-	err = rotation_init(&rotation, &options, way == WAY_ON ? id : NULL);
-	if (!err && way == WAY_BACK)
-		(void)snprintf(rotation.undone, sizeof(rotation.undone), "%s",
-			       id);
+	err = rotation_init(&rotation, &options, way == WAY_ON ? id : undoing);
 	if (!err)
-		err = rotation_run(&rotation,
-				   way == WAY_BACK ? context->runbook->rollback
-						   : context->runbook->rotate);
+		err = run_way(&rotation, context->runbook, way, id);
 	*out_back = wants_way_back(&rotation, err);
 	rotation_fill_result(&rotation);
 	say_next(&rotation, result, err);
@@ -190,7 +227,11 @@ static KR_FALLIBLE find_id(const struct cli_context *context, bool only_open,
 			: journal_find_last(service, out);
 	if (err || *out)
 		return err;
-	err = err_new(KR_EUSAGE, "no rotation of %s is recorded here", service);
+	err = err_new(
+		KR_EUSAGE,
+		only_open ? "no rotation of %s is recorded here as not ended"
+			  : "no rotation of %s is recorded here",
+		service);
 	return err_hint(
 		err,
 		"name it: kubectl keyrot status shows the rotation that wrote each Secret");

@@ -286,6 +286,25 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 	return NULL;
 }
 
+/* After a conflict: still ours where it says so, and renewed from there. */
+static KR_FALLIBLE take_again(struct kube_lease *lease)
+{
+	kr_cleanup(json_freep) struct cJSON *object = NULL;
+	const char *holder;
+	bool lost = false;
+	struct err *err =
+		kube_get(lease->kube, lease->path, lease->name, &object);
+
+	if (err)
+		return err;
+	holder = json_str_or(object, "spec.holderIdentity", "");
+	if (strcmp(holder, lease->identity) != 0)
+		return err_set_reason(held(lease, object), "LeaseLost");
+	err = keep_version(lease, object);
+	return err ? err
+		   : put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
+}
+
 KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)
 {
 	bool is_new = step && (!lease->step || strcmp(step, lease->step) != 0);
@@ -300,8 +319,14 @@ KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)
 		lease->step = strdup(step);
 	}
 	err = put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
-	if (lost)
-		return err_set_reason(err_as(err, KR_EHELD), "LeaseLost");
+	if (lost) {
+		/* Our own answer may have got lost: the Lease itself knows. */
+		err_free(err);
+		err = take_again(lease);
+		age_ms = clock_boot_ms() - lease->renewed_ms;
+	}
+	if (err_is(err, KR_EHELD))
+		return err;
 	if (err && age_ms < KUBE_LEASE_DURATION_S * 1000) {
 		err_free(err);
 		return NULL;

@@ -138,6 +138,8 @@ void kube_request_release(struct kube_request *request)
 	request->failure = NULL;
 	request->items = NULL;
 	request->err = NULL;
+	request->outcome = KUBE_NOT_SENT;
+	request->status = 0;
 }
 
 /* What is left of the budgets of one batch. */

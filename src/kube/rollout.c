@@ -99,8 +99,9 @@ static struct err *settle(struct rollout *r, const struct patch *patch,
 			  bool *out_there)
 {
 	const struct consumer *item = &r->c->items[patch->index];
+	const enum kube_kind kind = item->kube_kind;
 	kr_cleanup(str_freep) char *path =
-		kube_path(item->kube_kind, r->c->ns, item->name);
+		kube_path(kind, r->c->ns, item->name);
 	kr_cleanup(json_freep) struct cJSON *object = NULL;
 	struct consumer_state state = { 0 };
 	struct err *err;
@@ -109,8 +110,7 @@ static struct err *settle(struct rollout *r, const struct patch *patch,
 		return err_new(KR_ENOMEM, "out of memory");
 	err = kube_get(r->kube, path, patch->what, &object);
 	if (!err)
-		err = consumer_state_read(item->kube_kind, object,
-					  &r->c->target, &state);
+		err = consumer_state_read(kind, object, &r->c->target, &state);
 	if (err)
 		return err;
 	*out_there = str_equal(state.template_rotation, r->rotation);

@@ -109,6 +109,8 @@ static struct err *timed_out(struct rollout *r, size_t i)
 	/* A reason is worth a request, but not an error of its own. */
 	err_free(rollout_warning(r, f->pod ? "Pod" : item->kind,
 				 f->pod ? f->pod : item->name, NULL, &text));
+	/* Events came meanwhile, and the items may have moved. */
+	item = &r->c->items[i];
 	free(f->message);
 	f->message = text;
 	err = err_new(KR_EROLLOUT,

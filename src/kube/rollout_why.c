@@ -166,15 +166,21 @@ KR_FALLIBLE rollout_last_lines(struct rollout *r, size_t index,
 	const struct follow *f = &r->follows[index];
 	const struct kube_pod *pod = NULL;
 	struct tail tail = { filter, on_line, user, NULL, NULL, 0 };
+	kr_cleanup(str_freep) char *container = NULL;
 	struct err *err;
 
 	if (index >= r->count || !f->pod)
 		return NULL;
 	pod = find_pod(r, f->pod);
 	tail.pod = f->pod;
-	tail.container = f->container ? f->container
-			 : pod	      ? pod->container
-				      : NULL;
+	/* Copied: while the log is read, an event may replace the pod. */
+	if (f->container || (pod && pod->container)) {
+		container =
+			strdup(f->container ? f->container : pod->container);
+		if (!container)
+			return err_new(KR_ENOMEM, "out of memory");
+	}
+	tail.container = container;
 	err = read_tail(r, true, &tail);
 	/* "previous terminated container not found": it runs its first time */
 	if (err_is(err, KR_EINVALID) || (!err && !tail.lines)) {

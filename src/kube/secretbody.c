@@ -100,6 +100,10 @@ static KR_FALLIBLE metadata_of(const struct kube_secret *s,
 		json_set_str(metadata, "uid", s->facts.uid);
 		json_set_str(metadata, "resourceVersion",
 			     s->facts.resource_version);
+	} else {
+		/* Made where it is not there; where somebody else was faster
+		 * no version is this one, and it is a conflict. */
+		json_set_str(metadata, "resourceVersion", "1");
 	}
 	if (w)
 		err = add_notes(s, w, json_add_object(metadata, "annotations"));

@@ -60,13 +60,9 @@ static KR_FALLIBLE folder_of(const char *service, char **out)
 }
 
 /* A line that is none (a foreign hand) is passed over: it remembers nothing. */
-static KR_FALLIBLE read_lines(struct journal *journal)
+static void parse_lines(struct journal *journal, const char *at)
 {
-	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
-	struct err *err = appendlog_read(journal->log, &text);
-	const char *at = buf_str(&text);
-
-	while (!err && *at) {
+	while (*at) {
 		size_t n = strcspn(at, "\n");
 		struct cJSON *line = NULL;
 		struct err *bad = json_parse(at, n, &line);
@@ -78,6 +74,15 @@ static KR_FALLIBLE read_lines(struct journal *journal)
 		err_free(bad);
 		at += n + (at[n] == '\n');
 	}
+}
+
+static KR_FALLIBLE read_lines(struct journal *journal)
+{
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
+	struct err *err = appendlog_read(journal->log, &text);
+
+	if (!err)
+		parse_lines(journal, buf_str(&text));
 	return err;
 }
 
@@ -194,52 +199,118 @@ const char *journal_path(const struct journal *journal)
 	return journal->path;
 }
 
-/* The id's day sorts; within a day the file's time decides. */
-static KR_FALLIBLE newest(const char *service, bool only_open, char **out)
+static bool has_begun(const struct journal *journal)
+{
+	return find(journal, JOURNAL_BEGUN, NULL, NULL, NULL);
+}
+
+const char *journal_undone(const struct journal *journal)
+{
+	return journal_detail(journal, JOURNAL_BEGUN, NULL, NULL, NULL);
+}
+
+enum wanted { WANT_OPEN, WANT_LAST, WANT_UNDO };
+
+static bool is_wanted(const struct journal *journal, enum wanted wanted,
+		      const char *undone)
+{
+	const char *undoes = journal_undone(journal);
+
+	if (!has_begun(journal))
+		return false;
+	if (wanted == WANT_LAST)
+		return !undoes;
+	if (journal_outcome(journal))
+		return false;
+	return wanted == WANT_OPEN || (undoes && strcmp(undoes, undone) == 0);
+}
+
+/* A file's name is an id and ".jsonl"; false for any other. */
+static bool id_of(const char *name, char out[ROTATION_LEN])
+{
+	(void)snprintf(out, ROTATION_LEN, "%.*s", ROTATION_LEN - 1, name);
+	return rotation_is_valid(out) &&
+	       strcmp(name + ROTATION_LEN - 1, SUFFIX) == 0;
+}
+
+/*
+ * Read without a lock, and without a change: opening for writing would. What
+ * another process is writing has begun and not ended: it is open.
+ */
+static KR_FALLIBLE peek(const char *path, struct journal **out)
+{
+	kr_cleanup(journal_closep) struct journal *journal =
+		calloc(1, sizeof(*journal));
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
+	struct err *err;
+
+	if (!journal)
+		return err_new(KR_ENOMEM, "out of memory");
+	journal->lines = json_array();
+	err = file_read(path, &text);
+	if (err)
+		return err_wrap(err, "journal");
+	parse_lines(journal, buf_str(&text));
+	*out = take_ptr(&journal);
+	return NULL;
+}
+
+static const char *begun_at(const struct journal *journal)
+{
+	const char *time = json_member_str(
+		find(journal, JOURNAL_BEGUN, NULL, NULL, NULL), "time");
+
+	return time ? time : "";
+}
+
+/* The one that began last: times of one form and zone sort as text. */
+static KR_FALLIBLE newest(const char *service, enum wanted wanted,
+			  const char *undone, char **out)
 {
 	kr_cleanup(str_freep) char *folder = NULL;
+	kr_cleanup(str_freep) char *best = NULL;
 	kr_cleanup(file_list_release) struct file_list files = { 0 };
-	long long best_s = -1;
+	char best_time[CLOCK_RFC3339_LEN] = "";
 	struct err *err = folder_of(service, &folder);
 
-	*out = NULL;
 	if (!err)
 		err = file_list_dir(folder, &files);
 	for (size_t i = 0; !err && i < files.count; i++) {
 		kr_cleanup(str_freep) char *path =
 			file_join(folder, files.names[i]);
 		kr_cleanup(journal_closep) struct journal *journal = NULL;
-		char id[ROTATION_LEN] = "";
-		struct err *bad;
+		char id[ROTATION_LEN];
 
-		(void)snprintf(id, sizeof(id), "%.*s", ROTATION_LEN - 1,
-			       files.names[i]);
-		if (!path || !rotation_is_valid(id) ||
-		    strcmp(files.names[i] + ROTATION_LEN - 1, SUFFIX) != 0 ||
-		    file_mtime_s(path) < best_s)
+		if (!path || !id_of(files.names[i], id))
 			continue;
-		bad = only_open ? journal_open(service, id, &journal) : NULL;
-		/* Held by a process that is at work: it is open, too. */
-		if (journal && journal_outcome(journal)) {
-			err_free(bad);
+		err = peek(path, &journal);
+		if (err || !is_wanted(journal, wanted, undone) ||
+		    strcmp(begun_at(journal), best_time) < 0)
 			continue;
-		}
-		err_free(bad);
-		best_s = file_mtime_s(path);
-		free(*out);
-		*out = strdup(id);
-		if (!*out)
+		(void)snprintf(best_time, sizeof(best_time), "%s",
+			       begun_at(journal));
+		free(best);
+		best = strdup(id);
+		if (!best)
 			err = err_new(KR_ENOMEM, "out of memory");
 	}
+	if (!err)
+		*out = take_ptr(&best);
 	return err;
 }
 
 KR_FALLIBLE journal_find_open(const char *service, char **out_rotation)
 {
-	return newest(service, true, out_rotation);
+	return newest(service, WANT_OPEN, NULL, out_rotation);
 }
 
 KR_FALLIBLE journal_find_last(const char *service, char **out_rotation)
 {
-	return newest(service, false, out_rotation);
+	return newest(service, WANT_LAST, NULL, out_rotation);
+}
+
+KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
+			      char **out_rotation)
+{
+	return newest(service, WANT_UNDO, undone, out_rotation);
 }

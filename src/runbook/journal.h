@@ -17,7 +17,7 @@
 struct journal;
 
 enum journal_event {
-	JOURNAL_BEGUN,	/* the rotation: detail is the operator */
+	JOURNAL_BEGUN,	/* the rotation; of a roll-back, detail is which one */
 	JOURNAL_INTENT, /* a step is about to have an effect */
 	JOURNAL_DONE,	/* ... had it, and that was seen */
 	JOURNAL_FAILED, /* ... ended with an error; detail is its reason */
@@ -61,7 +61,12 @@ const char *journal_path(const struct journal *journal);
  * where there is none.
  */
 KR_FALLIBLE journal_find_open(const char *service, char **out_rotation);
-/* The newest one, ended or not. */
+/* The newest one that is no roll-back, ended or not. */
 KR_FALLIBLE journal_find_last(const char *service, char **out_rotation);
+/* The roll-back of `undone` that has not ended. */
+KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
+			      char **out_rotation);
+/* Of a roll-back: the rotation that it undoes; NULL otherwise. Borrowed. */
+const char *journal_undone(const struct journal *journal);
 
 #endif

@@ -158,6 +158,18 @@ void result_warn(struct result *result, const char *format, ...)
 	va_end(ap);
 }
 
+bool result_has_warning(const struct result *result, const char *text)
+{
+	const struct cJSON *w =
+		json_first(json_member(result->document, "warnings"));
+
+	for (; w; w = json_next(w)) {
+		if (json_text(w) && strcmp(json_text(w), text) == 0)
+			return true;
+	}
+	return false;
+}
+
 void result_next(struct result *result, const char *format, ...)
 {
 	va_list ap;

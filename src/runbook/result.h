@@ -73,6 +73,8 @@ void result_add_pod(struct cJSON *consumer, const char *name,
 
 void result_warn(struct result *result, const char *format, ...)
 	KR_PRINTF(2, 3);
+/* Whether exactly this was said already. */
+bool result_has_warning(const struct result *result, const char *text);
 /* A command to type next; several in the order to type them. */
 void result_next(struct result *result, const char *format, ...)
 	KR_PRINTF(2, 3);

@@ -5,131 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/stop.h"
-
-static KR_FALLIBLE open_target(struct rotation *rotation,
-			       struct rotate_target *target,
-			       const struct config_target *config)
-{
-	const struct rotate_options *o = &rotation->options;
-	struct kube_flags flags = *o->flags;
-	struct run_key no_key = { 0 };
-	struct run_options options = {
-		.reporter = o->reporter,
-		.result = o->result,
-		.store = o->store,
-		.service = o->config->service,
-		.consumers = o->consumers,
-		.take_ownership = o->take_ownership,
-		.operator_ = o->operator_,
-		.cluster_id = target->env->config->cluster_id,
-		.allow_insecure_tls = o->allow_insecure_tls,
-		.timeout_ms = o->timeout_ms,
-		.one_of_many = true,
-		.target = {
-			.secret = o->config->secret.name,
-			.entry = o->config->secret.key,
-		},
-	};
-	struct err *err;
-
-	flags.context = config->context;
-	flags.namespace_ = config->namespace_;
-	target->context = config->context;
-	err = kube_access_load(&flags, &target->access);
-	if (!err)
-		err = kube_open(target->access, &target->kube);
-	if (err)
-		return err_wrap(err, "environment %s", target->env->name);
-	options.kube = target->kube;
-	options.target.ns = target->access->namespace_;
-	err = run_init(&target->run, &options, &no_key);
-	target->run_ready = !err;
-	memcpy(target->run.rotation, rotation->id, sizeof(rotation->id));
-	return err;
-}
-
-static KR_FALLIBLE open_env(struct rotation *rotation, struct rotate_env *env,
-			    const struct config_environment *config)
-{
-	struct err *err = NULL;
-
-	env->config = config;
-	env->name = config->name;
-	env->targets = calloc(config->n_targets + 1, sizeof(*env->targets));
-	if (!env->targets)
-		return err_new(KR_ENOMEM, "out of memory");
-	for (size_t i = 0; !err && i < config->n_targets; i++) {
-		env->targets[env->count].env = env;
-		err = open_target(rotation, &env->targets[env->count++],
-				  &config->targets[i]);
-	}
-	return err;
-}
-
-static KR_FALLIBLE no_environments(const struct config *config)
-{
-	struct err *err = err_new(
-		KR_ECONFIG, "%s names no environments to rotate through",
-		config->path ? config->path : "no keyrot.yaml was found: it");
-
-	return err_hint(
-		err,
-		"write environments: into keyrot.yaml, or rotate one context by kubectl keyrot generate and apply");
-}
-
-KR_FALLIBLE rotation_init(struct rotation *rotation,
-			  const struct rotate_options *options, const char *id)
-{
-	const struct config *config = options->config;
-	struct err *err = NULL;
-
-	memset(rotation, 0, sizeof(*rotation));
-	rotation->options = *options;
-	rotation->locked = run_talk_reporter(options->reporter);
-	rotation->options.reporter = &rotation->locked;
-	rotation->resumed = id != NULL;
-	if (config->n_environments == 0)
-		return no_environments(config);
-	if (id)
-		memcpy(rotation->id, id, sizeof(rotation->id));
-	else
-		err = rotation_new(rotation->id);
-	rotation->envs =
-		calloc(config->n_environments + 1, sizeof(*rotation->envs));
-	if (!err && !rotation->envs)
-		err = err_new(KR_ENOMEM, "out of memory");
-	for (size_t i = 0; !err && i < config->n_environments; i++)
-		err = open_env(rotation, &rotation->envs[rotation->env_count++],
-			       &config->environments[i]);
-	if (!err)
-		err = journal_open(config->service, rotation->id,
-				   &rotation->journal);
-	return err;
-}
-
-void rotation_release(struct rotation *rotation)
-{
-	for (size_t i = 0; i < rotation->env_count; i++) {
-		struct rotate_env *env = &rotation->envs[i];
-
-		for (size_t j = 0; j < env->count; j++) {
-			struct rotate_target *target = &env->targets[j];
-
-			if (target->run_ready)
-				run_release(&target->run);
-			kube_lease_free(target->lease);
-			kube_close(target->kube);
-			kube_access_free(target->access);
-			err_free(target->err);
-		}
-		free(env->targets);
-	}
-	free(rotation->envs);
-	journal_close(rotation->journal);
-	readback_key_free(rotation->key);
-	free(rotation->entry_id);
-	memset(rotation, 0, sizeof(*rotation));
-}
+#include "runbook/leasekeeper.h"
 
 static void report(const struct rotation *rotation,
 		   const struct rotate_step *step, const struct rotate_env *env,
@@ -165,8 +41,6 @@ static struct err *run_part(struct rotation *rotation,
 		inside = inside || strcmp(rows->id, step->from) == 0;
 		if (inside && !(rows->flags & STEP_AT_ONCE))
 			err = stop_check();
-		if (inside && !err && target->lease)
-			err = kube_lease_keep(target->lease, rows->id);
 		if (inside && !err)
 			err = step_run_one(rows, &target->run);
 		if (strcmp(rows->id, step->to) == 0)
@@ -257,6 +131,8 @@ static KR_FALLIBLE run_block(struct rotation *rotation,
 		     s++) {
 			err = stop_check();
 			if (!err)
+				err = lease_keeper_check(rotation->keeper);
+			if (!err)
 				err = run_row(rotation, s, &rotation->envs[at]);
 			if (err)
 				rotation->failed_in = &rotation->envs[at];
@@ -281,8 +157,14 @@ static void run_always(struct rotation *rotation,
 		       const struct rotate_step *step)
 {
 	for (; step->id; step++) {
+		struct err *err = NULL;
+
 		if (step->flags & ROTATE_ALWAYS)
-			err_free(run_row(rotation, step, NULL));
+			err = run_row(rotation, step, NULL);
+		if (err)
+			result_warn(rotation->options.result, "%s: %s",
+				    step->id, err_message(err));
+		err_free(err);
 	}
 }
 
@@ -327,15 +209,36 @@ static void announce(const struct rotation *rotation,
 	run_talk_end();
 }
 
+/* The rotation that was put back has ended, too: nobody goes on with it. */
+static KR_FALLIBLE close_undone(const struct rotation *rotation)
+{
+	const struct journal_line line = {
+		.event = JOURNAL_ENDED,
+		.detail = "rolled-back",
+	};
+	kr_cleanup(journal_closep) struct journal *journal = NULL;
+	struct err *err = journal_open(rotation->options.config->service,
+				       rotation->undone, &journal);
+
+	return err ? err : journal_add(journal, &line);
+}
+
 KR_FALLIBLE rotation_run(struct rotation *rotation,
 			 const struct rotate_step *table)
 {
 	const struct rotate_step *step = table;
-	struct err *err = mark(rotation, JOURNAL_BEGUN, rotation->undone);
+	struct err *err = NULL;
 
 	announce(rotation, table);
 	while (!err && step->id) {
 		err = stop_check();
+		if (!err)
+			err = lease_keeper_check(rotation->keeper);
+		if (!err && !rotation->begun && !(step->flags & ROTATE_LOOKS)) {
+			rotation->begun = true;
+			err = mark(rotation, JOURNAL_BEGUN,
+				   *rotation->undone ? rotation->undone : NULL);
+		}
 		if (err)
 			break;
 		if (step->flags & ROTATE_EACH_ENVIRONMENT) {
@@ -352,6 +255,10 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 		rotation->failed = NULL;
 		return err;
 	}
+	if (*rotation->undone)
+		err = close_undone(rotation);
+	if (err)
+		return err;
 	return mark(rotation, JOURNAL_ENDED,
 		    *rotation->undone ? "rolled-back" : "done");
 }

@@ -37,6 +37,8 @@ enum rotate_flags {
 	ROTATE_REMEMBERED = 4,
 	/* Also after a failure: gives back what is held. */
 	ROTATE_ALWAYS = 8,
+	/* Only looks: what ends here has not begun. */
+	ROTATE_LOOKS = 16,
 };
 
 struct rotate_step {
@@ -57,10 +59,13 @@ struct rotate_target {
 	struct kube *kube;
 	struct run run;
 	bool run_ready;
-	struct kube_lease *lease;
-	bool left_out; /* roll-back: the new key never got here */
+	struct kube *lease_kube;  /* for the Lease alone */
+	struct kube_lease *lease; /* until the keeper has it */
+	bool left_out;		  /* roll-back: the new key never got here */
 	struct err *err;
 };
+
+struct lease_keeper;
 
 struct rotate_env {
 	const struct config_environment *config;
@@ -97,7 +102,9 @@ struct rotation {
 	struct rotate_env *envs;
 	size_t env_count;
 	struct journal *journal;
-	struct readback_key *key; /* NULL through a soak */
+	bool begun; /* something is to be gone on with, or undone */
+	struct lease_keeper *keeper; /* renews the Leases; NULL: none held */
+	struct readback_key *key;    /* NULL through a soak */
 	char fingerprint[SECRET_FINGERPRINT_LEN];
 	char *entry_id;
 	struct reporter locked;		/* the caller's, for several threads */

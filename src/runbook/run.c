@@ -85,6 +85,12 @@ static void message(struct run *run, enum report_level level, char *take_text)
 		}
 	}
 	run_talk_begin();
+	/* A rotation looks twice, and says once. */
+	if (level == REPORT_WARNING && text &&
+	    result_has_warning(run->options.result, text)) {
+		run_talk_end();
+		return;
+	}
 	if (r->message && text)
 		r->message(r->user, level, text);
 	if (level == REPORT_WARNING)

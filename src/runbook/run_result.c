@@ -85,7 +85,8 @@ static void fill_store(const struct run *run)
 		.where = store_where(run->options.store),
 		.entry = run->entry_id,
 		.previous_entry = run->previous_entry_id,
-		.proved = run->key && readback_key_is_proved(run->key),
+		.proved = run->proved ||
+			  (run->key && readback_key_is_proved(run->key)),
 	};
 
 	result_set_store(run->options.result, &store);

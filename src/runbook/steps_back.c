@@ -4,12 +4,30 @@
 
 #include "runbook/rotate.h"
 
-/* The new key got here: written by the rotation that is undone. */
-static bool has_new_key(const struct rotation *rotation, const struct run *run)
+static bool is_of(const struct run *run, const char *rotation)
 {
 	return run->secret && run->secret->live &&
 	       run->secret->facts.rotation &&
-	       strcmp(run->secret->facts.rotation, rotation->undone) == 0;
+	       strcmp(run->secret->facts.rotation, rotation) == 0;
+}
+
+/* What the rotation wrote is there untouched: nobody put another key there. */
+static bool is_untouched(const struct kube_secret *s)
+{
+	return s->facts.owned && s->facts.fingerprint &&
+	       strcmp(s->facts.fingerprint, s->live_fingerprint) == 0;
+}
+
+static KR_FALLIBLE foreign(const struct rotate_target *target)
+{
+	const struct kube_secret *s = target->run.secret;
+	struct err *err = err_new(
+		KR_ECONFLICT,
+		"%s: Secret %s/%s was changed by someone else since the rotation wrote it (it holds %.12s now): that key is not overwritten",
+		target->context, s->ns, s->name, s->live_fingerprint);
+
+	err = err_set_reason(err, "ObjectModified");
+	return err_hint(err, "kubectl keyrot status");
 }
 
 static KR_FALLIBLE no_previous(const struct rotate_target *target)
@@ -37,6 +55,7 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 	for (size_t i = 0; !err && i < list.count; i++) {
 		if (strcmp(list.items[i].fingerprint, fingerprint) != 0)
 			continue;
+		free(run->entry_id);
 		run->entry_id = strdup(list.items[i].id);
 		if (!run->entry_id)
 			err = err_new(KR_ENOMEM, "out of memory");
@@ -66,11 +85,15 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 static struct err *previous_of(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
+	const struct kube_key_facts *facts = &target->run.secret->facts;
+
 	(void)user;
 	if (target->left_out)
 		return NULL;
-	return find_in_store(rotation, target,
-			     target->run.secret->facts.replaced);
+	/* Put back by this roll-back before it was interrupted. */
+	if (is_of(&target->run, rotation->id))
+		return find_in_store(rotation, target, facts->fingerprint);
+	return find_in_store(rotation, target, facts->replaced);
 }
 
 KR_FALLIBLE rotate_previous_key(struct rotation *rotation)
@@ -92,14 +115,20 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 		for (size_t j = 0; j < env->count; j++) {
 			struct rotate_target *target = &env->targets[j];
 
-			target->left_out = !has_new_key(rotation, &target->run);
+			target->left_out =
+				!is_of(&target->run, rotation->undone) &&
+				!is_of(&target->run, rotation->id);
+			if (!target->left_out &&
+			    !is_untouched(target->run.secret))
+				return foreign(target);
 			if (target->left_out) {
 				run_say(&target->run,
 					"the key of rotation %s is not there",
 					rotation->undone);
 				continue;
 			}
-			if (!target->run.secret->facts.replaced)
+			if (!is_of(&target->run, rotation->id) &&
+			    !target->run.secret->facts.replaced)
 				return no_previous(target);
 			touched++;
 		}

@@ -12,7 +12,8 @@
 #include "runbook/verify.h"
 #include "runbook/window.h"
 
-#define MAX_OUTPUT_BYTES (256u * 1024)
+#define MAX_OUTPUT_BYTES (16u * 1024 * 1024)
+#define CLOCK_MARGIN_MS	 (5 * 60 * 1000)
 #define SHOWN_LINES	 20
 
 static struct rotate_env *find_env(struct rotation *rotation, const char *name)
@@ -45,6 +46,9 @@ static bool is_proof(const char *validated, const char *fingerprint,
 	if (!validated || strncmp(validated, fingerprint, n) != 0 ||
 	    validated[n] != ' ' ||
 	    !clock_parse_rfc3339(validated + n + 1, &at_ms))
+		return false;
+	/* One from the future is a wrong clock's, and no proof. */
+	if (at_ms > clock_wall_ms() + CLOCK_MARGIN_MS)
 		return false;
 	return within_ms < 0 || clock_wall_ms() - at_ms <= within_ms;
 }

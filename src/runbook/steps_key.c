@@ -155,6 +155,8 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 	err = meta_of(run, suffix, STORE_PREVIOUS, s->live_fingerprint, &meta);
 	if (err)
 		return err;
+	free(run->previous_entry_id);
+	run->previous_entry_id = NULL;
 	err = store_ensure(run->options.store, &meta, s->live, &proof,
 			   &run->previous_entry_id, &was_there);
 	store_meta_release(&meta);

@@ -74,6 +74,19 @@ static KR_FALLIBLE check_cluster_id(const struct run *run,
 	return err_set_reason(err, "WrongCluster");
 }
 
+/* What was there before this rotation wrote, also where it is gone on with. */
+static void keep_first(struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	bool ours = s->facts.owned && s->facts.rotation &&
+		    strcmp(s->facts.rotation, run->rotation) == 0;
+	const char *first = ours && s->facts.replaced ? s->facts.replaced
+						      : s->live_fingerprint;
+
+	(void)snprintf(run->first_fingerprint, sizeof(run->first_fingerprint),
+		       "%s", first);
+}
+
 static KR_FALLIBLE take_all(struct run *run, struct kube_request *requests)
 {
 	const struct kube_target *target = &run->options.target;
@@ -83,8 +96,7 @@ static KR_FALLIBLE take_all(struct run *run, struct kube_request *requests)
 		err = kube_secret_take(target, &requests[READ_SECRET],
 				       &run->secret);
 	if (!err)
-		memcpy(run->first_fingerprint, run->secret->live_fingerprint,
-		       sizeof(run->first_fingerprint));
+		keep_first(run);
 	if (!err)
 		err = take_operator(run, &requests[READ_WHO]);
 	if (!err)
@@ -144,16 +156,30 @@ static KR_FALLIBLE check_tls(const struct run *run)
 		"give its CA with --certificate-authority, or say --allow-insecure-tls");
 }
 
+/* A rotation looks twice: what was seen before is let go of. */
+static KR_FALLIBLE forget(struct run *run)
+{
+	rollout_free(take_ptr(&run->rollout));
+	kube_consumers_free(take_ptr(&run->consumers));
+	kube_secret_free(take_ptr(&run->secret));
+	str_freep(&run->operator_);
+	run->operator_ = NULL;
+	/* Not even the old key, or a token, goes over such a connection. */
+	return run->options.dry == DRY_CLIENT ? NULL : check_tls(run);
+}
+
 KR_FALLIBLE step_read(struct run *run)
 {
 	const struct run_options *o = &run->options;
 	struct kube_request requests[READ_CONSUMERS + KUBE_CONSUMER_READS];
 	struct kube_secret_read read;
 	size_t n = READ_CONSUMERS;
-	struct err *err = kube_consumers_new(
-		&o->target, o->consumers, count_names(o->consumers),
-		CONSUMERS_AUTOSCALERS, &run->consumers);
+	struct err *err = forget(run);
 
+	if (!err)
+		err = kube_consumers_new(
+			&o->target, o->consumers, count_names(o->consumers),
+			CONSUMERS_AUTOSCALERS, &run->consumers);
 	if (err)
 		return err;
 	err = kube_secret_plan_read(&o->target, &read);

@@ -28,10 +28,14 @@ static KR_FALLIBLE open_ledger(const struct rotation *rotation,
 }
 
 static const char *outcome_of(const struct rotation *rotation,
-			      const struct run *run)
+			      const struct rotate_target *target)
 {
+	const struct run *run = &target->run;
+
 	if (!run->written)
 		return rotation->failed ? "failed" : "refused";
+	if (rotation->failed && rotation->failed_in == target->env)
+		return "failed";
 	return *rotation->undone ? "rolled-back" : "done";
 }
 
@@ -56,7 +60,7 @@ static struct err *record_target(struct ledger *ledger,
 		.previous_fingerprint =
 			*run->first_fingerprint ? run->first_fingerprint : NULL,
 		.resource_version = run->resource_version,
-		.outcome = outcome_of(rotation, run),
+		.outcome = outcome_of(rotation, target),
 		.store_type = store_type(rotation->options.store),
 		.store_entry = run->entry_id,
 		.previous_entry = run->previous_entry_id,

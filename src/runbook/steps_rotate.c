@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "runbook/leasekeeper.h"
 #include "runbook/rotate.h"
 #include "secret/wipe.h"
 
@@ -31,7 +32,10 @@ static struct err *lock_target(struct rotation *rotation,
 	(void)user;
 	if (target->left_out || target->lease)
 		return NULL;
-	err = kube_lease_acquire(target->kube, &request, &target->lease,
+	err = kube_open(target->access, &target->lease_kube);
+	if (err)
+		return err;
+	err = kube_lease_acquire(target->lease_kube, &request, &target->lease,
 				 &taken_from);
 	if (!err && taken_from)
 		run_warn(
@@ -41,14 +45,33 @@ static struct err *lock_target(struct rotation *rotation,
 	return err;
 }
 
-KR_FALLIBLE rotate_lock(struct rotation *rotation)
+/* From here on the keeper's thread renews them. */
+static KR_FALLIBLE hand_over(struct rotation *rotation)
 {
-	return rotation_for_targets(rotation, NULL, false, lock_target, NULL);
+	struct kube_lease **leases = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		struct rotate_env *env = &rotation->envs[i];
+		struct kube_lease **grown = reallocarray(
+			leases, n + env->count + 1, sizeof(*grown));
+
+		if (!grown) {
+			free(leases);
+			return err_new(KR_ENOMEM, "out of memory");
+		}
+		leases = grown;
+		for (size_t j = 0; j < env->count; j++) {
+			if (env->targets[j].lease)
+				leases[n++] = take_ptr(&env->targets[j].lease);
+		}
+	}
+	return lease_keeper_start(leases, n, &rotation->keeper);
 }
 
-static struct err *release_target(struct rotation *rotation,
-				  struct rotate_target *target,
-				  const void *user)
+/* Of those that were taken before one could not be had. */
+static struct err *give_back(struct rotation *rotation,
+			     struct rotate_target *target, const void *user)
 {
 	(void)rotation;
 	(void)user;
@@ -57,10 +80,21 @@ static struct err *release_target(struct rotation *rotation,
 	return NULL;
 }
 
+KR_FALLIBLE rotate_lock(struct rotation *rotation)
+{
+	struct err *err =
+		rotation_for_targets(rotation, NULL, false, lock_target, NULL);
+
+	if (!err)
+		return hand_over(rotation);
+	err_free(rotation_for_targets(rotation, NULL, false, give_back, NULL));
+	return err;
+}
+
 KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 {
-	return rotation_for_targets(rotation, NULL, false, release_target,
-				    NULL);
+	lease_keeper_stop(take_ptr(&rotation->keeper));
+	return NULL;
 }
 
 const char *rotation_operator(const struct rotation *rotation)
@@ -140,6 +174,7 @@ static struct err *give_key(struct rotation *rotation,
 {
 	(void)user;
 	target->run.key = rotation->key;
+	target->run.proved = readback_key_is_proved(rotation->key);
 	(void)snprintf(target->run.fingerprint, sizeof(target->run.fingerprint),
 		       "%s", readback_key_fingerprint(rotation->key));
 	free(target->run.entry_id);
@@ -187,6 +222,9 @@ static struct err *take_key(struct rotation *rotation,
 	(void)rotation;
 	(void)user;
 	target->run.key = NULL;
+	/* Nor the key before: its fingerprint is all that is needed now. */
+	if (target->run.secret)
+		secret_free(take_ptr(&target->run.secret->live));
 	return NULL;
 }
 

@@ -54,6 +54,8 @@ static struct err *soak_target(struct rotation *rotation,
 			.kube = target->kube,
 			.target = target->run.options.target,
 			.consumers = rotation->options.consumers,
+			.rotation = rotation->id,
+			.fingerprint = rotation->fingerprint,
 			.forbid = (const char *const *)
 					  target->env->config->verify.forbid,
 		},

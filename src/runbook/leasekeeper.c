@@ -1,0 +1,113 @@
+#include "runbook/leasekeeper.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <time.h>
+
+#define LOOK_EVERY_S 2
+
+struct lease_keeper {
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	bool stop;
+	struct err *lost; /* owned; the first one */
+	struct kube_lease **leases;
+	size_t count;
+};
+
+/* false once it is to stop. */
+static bool wait_a_while(struct lease_keeper *keeper)
+{
+	struct timespec until;
+	bool go_on;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += LOOK_EVERY_S;
+	(void)pthread_mutex_lock(&keeper->lock);
+	while (!keeper->stop &&
+	       pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until) !=
+		       ETIMEDOUT)
+		continue;
+	go_on = !keeper->stop;
+	(void)pthread_mutex_unlock(&keeper->lock);
+	return go_on;
+}
+
+static void *keep(void *user)
+{
+	struct lease_keeper *keeper = user;
+
+	while (wait_a_while(keeper)) {
+		for (size_t i = 0; i < keeper->count; i++) {
+			struct err *err =
+				kube_lease_keep(keeper->leases[i], NULL);
+
+			(void)pthread_mutex_lock(&keeper->lock);
+			if (err_is(err, KR_EHELD) && !keeper->lost)
+				keeper->lost = take_ptr(&err);
+			(void)pthread_mutex_unlock(&keeper->lock);
+			err_free(err);
+		}
+	}
+	return NULL;
+}
+
+KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
+			       struct lease_keeper **out)
+{
+	struct lease_keeper *keeper = calloc(1, sizeof(*keeper));
+
+	if (!keeper) {
+		for (size_t i = 0; i < n; i++)
+			kube_lease_free(take_leases[i]);
+		free(take_leases);
+		return err_new(KR_ENOMEM, "out of memory");
+	}
+	keeper->leases = take_leases;
+	keeper->count = n;
+	(void)pthread_mutex_init(&keeper->lock, NULL);
+	(void)pthread_cond_init(&keeper->wake, NULL);
+	keeper->running =
+		pthread_create(&keeper->thread, NULL, keep, keeper) == 0;
+	if (!keeper->running) {
+		lease_keeper_stop(keeper);
+		return err_new(KR_EUNEXPECTED, "no thread can be started");
+	}
+	*out = keeper;
+	return NULL;
+}
+
+KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper)
+{
+	struct err *err;
+
+	if (!keeper)
+		return NULL;
+	(void)pthread_mutex_lock(&keeper->lock);
+	err = take_ptr(&keeper->lost);
+	(void)pthread_mutex_unlock(&keeper->lock);
+	return err;
+}
+
+void lease_keeper_stop(struct lease_keeper *keeper)
+{
+	if (!keeper)
+		return;
+	(void)pthread_mutex_lock(&keeper->lock);
+	keeper->stop = true;
+	(void)pthread_cond_signal(&keeper->wake);
+	(void)pthread_mutex_unlock(&keeper->lock);
+	if (keeper->running)
+		(void)pthread_join(keeper->thread, NULL);
+	for (size_t i = 0; i < keeper->count; i++) {
+		kube_lease_release(keeper->leases[i]);
+		kube_lease_free(keeper->leases[i]);
+	}
+	free(keeper->leases);
+	err_free(keeper->lost);
+	(void)pthread_cond_destroy(&keeper->wake);
+	(void)pthread_mutex_destroy(&keeper->lock);
+	free(keeper);
+}

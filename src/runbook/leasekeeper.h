@@ -1,0 +1,26 @@
+/*
+ * Renews the Leases of a rotation while it works, waits, soaks or asks: a
+ * thread of its own, over connections of its own.
+ */
+#ifndef KR_RUNBOOK_LEASEKEEPER_H
+#define KR_RUNBOOK_LEASEKEEPER_H
+
+#include "kube/lease.h"
+
+struct lease_keeper;
+
+/*
+ * Takes the leases over (an array of n, its memory too). Each was acquired
+ * over a struct kube that nothing else uses from here on; those stay the
+ * caller's and are closed after lease_keeper_stop().
+ */
+KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
+			       struct lease_keeper **out);
+
+/* KR_EHELD where one of them was lost. NULL keeper: nothing is held. */
+KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper);
+
+/* Gives all of them back, ends the thread, frees. NULL is fine. */
+void lease_keeper_stop(struct lease_keeper *keeper);
+
+#endif

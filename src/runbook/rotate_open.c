@@ -1,0 +1,132 @@
+/* A rotation's connections, targets and journal: opened and let go of. */
+#include <string.h>
+
+#include "runbook/leasekeeper.h"
+#include "runbook/rotate.h"
+
+static KR_FALLIBLE open_target(struct rotation *rotation,
+			       struct rotate_target *target,
+			       const struct config_target *config)
+{
+	const struct rotate_options *o = &rotation->options;
+	struct kube_flags flags = *o->flags;
+	struct run_key no_key = { 0 };
+	struct run_options options = {
+		.reporter = o->reporter,
+		.result = o->result,
+		.store = o->store,
+		.service = o->config->service,
+		.consumers = o->consumers,
+		.take_ownership = o->take_ownership,
+		.operator_ = o->operator_,
+		.cluster_id = target->env->config->cluster_id,
+		.allow_insecure_tls = o->allow_insecure_tls,
+		.timeout_ms = o->timeout_ms,
+		.one_of_many = true,
+		.target = {
+			.secret = o->config->secret.name,
+			.entry = o->config->secret.key,
+		},
+	};
+	struct err *err;
+
+	flags.context = config->context;
+	flags.namespace_ = config->namespace_;
+	target->context = config->context;
+	err = kube_access_load(&flags, &target->access);
+	if (!err)
+		err = kube_open(target->access, &target->kube);
+	if (err)
+		return err_wrap(err, "environment %s", target->env->name);
+	options.kube = target->kube;
+	options.target.ns = target->access->namespace_;
+	err = run_init(&target->run, &options, &no_key);
+	target->run_ready = !err;
+	memcpy(target->run.rotation, rotation->id, sizeof(rotation->id));
+	return err;
+}
+
+static KR_FALLIBLE open_env(struct rotation *rotation, struct rotate_env *env,
+			    const struct config_environment *config)
+{
+	struct err *err = NULL;
+
+	env->config = config;
+	env->name = config->name;
+	env->targets = calloc(config->n_targets + 1, sizeof(*env->targets));
+	if (!env->targets)
+		return err_new(KR_ENOMEM, "out of memory");
+	for (size_t i = 0; !err && i < config->n_targets; i++) {
+		env->targets[env->count].env = env;
+		err = open_target(rotation, &env->targets[env->count++],
+				  &config->targets[i]);
+	}
+	return err;
+}
+
+static KR_FALLIBLE no_environments(const struct config *config)
+{
+	struct err *err = err_new(
+		KR_ECONFIG, "%s names no environments to rotate through",
+		config->path ? config->path : "no keyrot.yaml was found: it");
+
+	return err_hint(
+		err,
+		"write environments: into keyrot.yaml, or rotate one context by kubectl keyrot generate and apply");
+}
+
+KR_FALLIBLE rotation_init(struct rotation *rotation,
+			  const struct rotate_options *options, const char *id)
+{
+	const struct config *config = options->config;
+	struct err *err = NULL;
+
+	memset(rotation, 0, sizeof(*rotation));
+	rotation->options = *options;
+	rotation->locked = run_talk_reporter(options->reporter);
+	rotation->options.reporter = &rotation->locked;
+	rotation->resumed = id != NULL;
+	if (config->n_environments == 0)
+		return no_environments(config);
+	if (id)
+		memcpy(rotation->id, id, sizeof(rotation->id));
+	else
+		err = rotation_new(rotation->id);
+	rotation->envs =
+		calloc(config->n_environments + 1, sizeof(*rotation->envs));
+	if (!err && !rotation->envs)
+		err = err_new(KR_ENOMEM, "out of memory");
+	for (size_t i = 0; !err && i < config->n_environments; i++)
+		err = open_env(rotation, &rotation->envs[rotation->env_count++],
+			       &config->environments[i]);
+	if (!err)
+		err = journal_open(config->service, rotation->id,
+				   &rotation->journal);
+	return err;
+}
+
+void rotation_release(struct rotation *rotation)
+{
+	lease_keeper_stop(rotation->keeper);
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; j < env->count; j++) {
+			struct rotate_target *target = &env->targets[j];
+
+			if (target->run_ready)
+				run_release(&target->run);
+			kube_lease_free(target->lease);
+			kube_close(target->lease_kube);
+			kube_close(target->kube);
+			kube_access_free(target->access);
+			err_free(target->err);
+		}
+		free(env->targets);
+	}
+	free(rotation->envs);
+	journal_close(rotation->journal);
+	readback_key_free(rotation->key);
+	free(rotation->entry_id);
+	memset(rotation, 0, sizeof(*rotation));
+}
