@@ -82,7 +82,7 @@ REPEATED := apply owner race dry-run zero plan render status no-restart missing
 repeats: $(B)/unit-tests kubectl-keyrot practice ## the fast tests, 20 times over
 	@for i in $$(seq $(REPEATS)); do $(B)/unit-tests >build/repeats 2>&1 || { \
 		cat build/repeats; exit 1; }; done
-	@$(CONTRACT) practice --repeat $(REPEATS) $(REPEATED)
+	@$(CONTRACT) practice --jobs 4 --repeat $(REPEATS) $(REPEATED)
 
 test: ## all of it, but what is marked bench or takes long
 	@tests/deps.sh test

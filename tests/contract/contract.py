@@ -95,7 +95,7 @@ def main():
     parser.add_argument("--repeat", type=int, default=1)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("case", nargs="*")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     arguments.program = os.path.abspath(arguments.program)
     fleet = (clusters.Practice() if arguments.clusters == "practice"
              else clusters.Real())

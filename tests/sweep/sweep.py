@@ -135,7 +135,7 @@ def main():
     parser = argparse.ArgumentParser(
         usage=__doc__[__doc__.index("usage: ") + 7:__doc__.index("A clean")])
     parser.add_argument("--program", default=PROGRAM)
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--index", type=int, action="append")
     parser.add_argument("--kind", action="append")
     parser.add_argument("-v", "--verbose", action="store_true")
