@@ -60,7 +60,7 @@ static KR_FALLIBLE init_track(struct soak_track *track,
 	track->baseline.mean = NAN;
 	track->limit = NAN;
 	track->letters = calloc(r->ticks + 1, 1);
-	track->values = calloc(r->ticks, sizeof(*track->values));
+	track->values = calloc(r->ticks + 1, sizeof(*track->values));
 	return track->letters && track->values
 		       ? NULL
 		       : err_new(KR_ENOMEM, "out of memory");

@@ -222,7 +222,7 @@ KR_FALLIBLE prometheus_query(struct prometheus *p, const char *const *queries,
 static KR_FALLIBLE server_time(struct prometheus *p, int64_t *out_ms)
 {
 	static const char *const query[] = { "time()" };
-	struct prometheus_answer answer;
+	struct prometheus_answer answer = { 0 };
 	struct err *err = prometheus_query(p, query, 1, &answer);
 
 	if (err)
