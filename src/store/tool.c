@@ -126,7 +126,7 @@ KR_FALLIBLE tool_run(const struct tool_run *run, struct tool_result *out)
 	if (!result.complaint)
 		return err_new(KR_ENOMEM, "out of memory");
 	*out = result;
-	result = (struct tool_result){ 0 };
+	memset(&result, 0, sizeof(result));
 	return NULL;
 }
 
