@@ -36,7 +36,7 @@ static KR_FALLIBLE check_patterns(const struct yaml_doc *doc,
 /* A number of samples; -1 where it is not given. */
 static bool is_limit(double n)
 {
-	return n == -1 || (n >= 0 && n <= 100000 && n == floor(n));
+	return n == -1 || (n >= 0 && n <= 100000 && n == (double)(long)n);
 }
 
 static KR_FALLIBLE check_allowed(const struct yaml_doc *doc,

@@ -114,7 +114,7 @@ static KR_FALLIBLE check_format(const struct yaml_doc *doc,
 	kr_cleanup(err_freep) struct err *unknown = NULL;
 
 	if (raw->bytes < 16 || raw->bytes > 1024 ||
-	    raw->bytes != floor(raw->bytes))
+	    raw->bytes != (double)(long)raw->bytes)
 		return yaml_err(doc, json_member(node, "bytes"),
 				"bytes wants a whole number from 16 to 1024");
 	spec->bytes = (size_t)raw->bytes;
