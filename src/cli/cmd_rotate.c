@@ -129,6 +129,19 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 			    *rotation->undone ? book->rollback : book->rotate);
 }
 
+/* Said before anything is done. */
+static void say_mixed(const struct cli_context *context, struct result *result)
+{
+	const struct reporter *r = context->reporter;
+
+	if (context->config->secret.mode != MODE_SINGLE ||
+	    result_has_warning(result, RUN_MIXED_SENTENCE))
+		return;
+	result_warn(result, "%s", RUN_MIXED_SENTENCE);
+	if (r->message)
+		r->message(r->user, REPORT_WARNING, RUN_MIXED_SENTENCE);
+}
+
 static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 		      enum way way, const char *id, bool *out_back)
 {
@@ -145,6 +158,7 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	if (err)
 		return err;
 	fill(context, result, store, &options);
+	say_mixed(context, result);
 	err = rotation_init(&rotation, &options, way == WAY_ON ? id : undoing);
 	if (!err)
 		err = run_way(&rotation, context->runbook, way, id);

@@ -93,6 +93,18 @@ struct rollout_result {
 struct rollout_result rollout_result(const struct rollout *r, size_t index);
 
 /*
+ * Pods of both keys side by side: neither reads what the other writes. Pods of
+ * consumers that are not part of the rollout are not counted.
+ */
+struct rollout_mixed {
+	int pods;   /* on the old key at most, beside at least one new one */
+	int64_t ms; /* from the first new pod's start to the last old one's end
+		     */
+	bool open;  /* old pods were left at the last look */
+};
+struct rollout_mixed rollout_mixed(const struct rollout *r);
+
+/*
  * The last lines (at most 20) that the failed container of consumer `index`
  * wrote: of the run that crashed, else of the present one. Each line is
  * cleaned of control characters; the filter (NULL: none) is asked before, and

@@ -50,12 +50,18 @@ struct rollout {
 	int64_t started_ms;
 	int64_t deadline_ms;
 	int64_t failed_ms; /* when the first consumer failed, 0: none */
+	struct rollout_mixed mixed;
+	int64_t mixed_since_ms; /* 0: not yet */
+	bool mixed_over;
+	bool looked; /* at least once */
 };
 
 /* Opens the watches that the followed consumers need. */
 KR_FALLIBLE rollout_open_watches(struct rollout *r);
 /* Counts pods and judges all; tells what changed. */
 KR_FALLIBLE rollout_look(struct rollout *r);
+/* Both keys side by side? After each look. */
+void rollout_mixed_look(struct rollout *r);
 /* A list is being taken: half of it looks like pods that are gone. */
 bool rollout_is_listing(const struct rollout *r);
 /* Whether the pod carries the rotation. */

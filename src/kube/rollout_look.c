@@ -235,5 +235,6 @@ KR_FALLIBLE rollout_look(struct rollout *r)
 			err = judge_one(r, i, worst[i], now);
 	}
 	free(worst);
+	rollout_mixed_look(r);
 	return err;
 }

@@ -80,6 +80,12 @@ struct ledger_soak {
 	size_t n_metrics;
 };
 
+/* Pods on the old key beside new ones: how many at most, and how long. */
+struct ledger_mixed {
+	int pods;
+	int64_t ms;
+};
+
 /*
  * What happened. Strings are borrowed for the call; NULL leaves a field out,
  * but rotation, step and outcome are required.
@@ -109,8 +115,9 @@ struct ledger_record {
 	const char *store_type;
 	const char *store_entry;
 	const char *previous_entry;
-	const char *const *overrides;	/* flags, NULL-terminated; NULL */
-	const struct ledger_soak *soak; /* NULL */
+	const char *const *overrides;	  /* flags, NULL-terminated; NULL */
+	const struct ledger_mixed *mixed; /* NULL */
+	const struct ledger_soak *soak;	  /* NULL */
 	/* Keys that are at hand, NULL-terminated; NULL. A record that holds
 	 * any of them, or a part, is refused. */
 	const struct secret *const *keys;

@@ -135,6 +135,12 @@ KR_FALLIBLE ledger_record_fields(const struct ledger_record *r,
 		for (const char *const *o = r->overrides; *o; o++)
 			json_append_str(list, *o);
 	}
+	if (r->mixed) {
+		struct cJSON *mixed = json_add_object(fields, "mixedKeys");
+
+		json_set_int(mixed, "pods", r->mixed->pods);
+		json_set_int(mixed, "ms", r->mixed->ms);
+	}
 	if (r->soak)
 		add_soak(fields, r->soak);
 	return check_keys(fields, r->keys);

@@ -60,6 +60,12 @@ static const struct field soak[] = {
 	{ .name = NULL },
 };
 
+static const struct field mixed[] = {
+	{ .name = "pods", FORM_COUNT, FIELD_REQUIRED },
+	{ .name = "ms", FORM_COUNT, FIELD_REQUIRED },
+	{ .name = NULL },
+};
+
 static const struct field record[] = {
 	{ .name = "time", FORM_TIME, FIELD_REQUIRED },
 	{ .name = "rotation", FORM_ROTATION, FIELD_REQUIRED },
@@ -81,6 +87,7 @@ static const struct field record[] = {
 	{ .name = "storeEntry", FORM_TEXT },
 	{ .name = "previousEntry", FORM_TEXT },
 	{ .name = "overrides", FORM_TEXT, FIELD_LIST },
+	{ .name = "mixedKeys", FORM_FIELDS, .fields = mixed },
 	{ .name = "soak", FORM_FIELDS, .fields = soak },
 	{ .name = NULL },
 };

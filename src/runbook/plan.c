@@ -125,11 +125,8 @@ static KR_FALLIBLE write_steps(struct run *run, const struct step *steps)
  */
 static void say_mixed(const struct run *run)
 {
-	static const char sentence[] =
-		"one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write";
-
-	result_warn(run->options.result, "%s", sentence);
-	buf_printf(&run->options.result->text, "\n%s\n", sentence);
+	result_warn(run->options.result, "%s", RUN_MIXED_SENTENCE);
+	buf_printf(&run->options.result->text, "\n%s\n", RUN_MIXED_SENTENCE);
 }
 
 static void say_target(const struct run *run)

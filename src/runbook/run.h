@@ -14,6 +14,10 @@
 #include "runbook/step.h"
 #include "store/store.h"
 
+/* What people are told before one key is swapped for another. */
+#define RUN_MIXED_SENTENCE                                                     \
+	"one key is swapped for another: until the rollout is over, pods on the old key cannot read what pods on the new key write"
+
 /* Where the key comes from. */
 struct run_key {
 	struct secret *given; /* brought by a file, a pipe, the environment;

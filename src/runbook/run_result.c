@@ -145,6 +145,18 @@ static const char *key_now(const struct run *run)
 		       : run->secret->live_fingerprint;
 }
 
+/* How long pods of both keys ran side by side, where that was watched. */
+static void fill_mixed(const struct run *run)
+{
+	struct rollout_mixed mixed = rollout_mixed(run->rollout);
+	struct cJSON *object = json_object();
+
+	json_set_int(object, "pods", mixed.pods);
+	json_set_int(object, "ms", mixed.ms);
+	json_set_bool(object, "over", !mixed.open);
+	json_set(run->document, "mixedKeys", object);
+}
+
 void run_fill_result(struct run *run)
 {
 	struct cJSON *d = run->document;
@@ -165,6 +177,8 @@ void run_fill_result(struct run *run)
 	if (run->resource_version)
 		result_put_str(d, "resourceVersion", run->resource_version);
 	fill_state(run);
+	if (run->waited)
+		fill_mixed(run);
 	for (size_t i = 0; run->consumers && i < run->consumers->count; i++)
 		fill_consumer(run, i);
 }

@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 
 #define SHORT_FINGERPRINT 12
@@ -85,6 +86,21 @@ static void print_consumer(struct out *out, const struct cJSON *consumer,
 	out_puts(out, "\n");
 }
 
+static void print_mixed(struct out *out, const struct cJSON *mixed)
+{
+	char took[CLOCK_SHORT_LEN];
+	long long pods = json_int(mixed, "pods", 0);
+
+	if (pods <= 0)
+		return;
+	clock_short(json_int(mixed, "ms", 0), took);
+	out_printf(
+		out,
+		"  mixed     %s%s: at most %lld pod%s on the old key beside the new one\n",
+		took, json_bool(mixed, "over", false) ? "" : " so far", pods,
+		pods == 1 ? "" : "s");
+}
+
 static void print_target(struct out *out, const struct cJSON *target)
 {
 	const char *context = json_str(target, "context");
@@ -102,6 +118,7 @@ static void print_target(struct out *out, const struct cJSON *target)
 		out_puts(out, "\n");
 	}
 	print_key(out, target);
+	print_mixed(out, json_at(target, "mixedKeys"));
 	cJSON_ArrayForEach (consumer, json_at(target, "consumers")) {
 		print_consumer(out, consumer, json_str(target, "fingerprint"));
 	}
