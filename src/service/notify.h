@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #include "net/http.h"
-#include "service/ref.h"
+#include "secret/ref.h"
 
 enum notify_event {
 	NOTIFY_START,

@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #include "net/http.h"
-#include "service/ref.h"
+#include "secret/ref.h"
 
 struct prometheus;
 

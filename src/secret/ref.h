@@ -5,8 +5,8 @@
  * what it gave was refused: tokens are renewed under a program that runs for
  * half an hour.
  */
-#ifndef KR_SERVICE_REF_H
-#define KR_SERVICE_REF_H
+#ifndef KR_SECRET_REF_H
+#define KR_SECRET_REF_H
 
 #include "secret/secret.h"
 

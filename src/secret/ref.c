@@ -1,4 +1,4 @@
-#include "service/ref.h"
+#include "secret/ref.h"
 
 #include <stdlib.h>
 #include <string.h>
