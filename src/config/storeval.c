@@ -17,7 +17,7 @@ static const char *const types[] = {
 
 struct raw_store {
 	char *type, *where, *item, *path, *address, *mount, *vault, *account;
-	char *timeout;
+	char *timeout, *keyFile;
 	char **command, **env;
 	struct config_ref token;
 };
@@ -38,6 +38,7 @@ static const struct field store_fields[] = {
 	STR(vault),
 	STR(account),
 	STR(timeout),
+	STR(keyFile),
 	{ .name = "env",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, env) },

@@ -3,11 +3,11 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "store/entrytext.h"
-#include "store/meta.h"
-#include "store/passname.h"
+#include "store/named.h"
 #include "store/store_backend.h"
 #include "store/tool.h"
+
+#define SUFFIX ".gpg"
 
 struct pass_store {
 	char *item;
@@ -67,42 +67,20 @@ static void pass_env(struct proc_env *env)
 		proc_env_inherit(env, names[i]);
 }
 
-static bool item_is_valid(const char *item)
-{
-	const char *at;
-
-	if (!*item || *item == '/' || strstr(item, "//") ||
-	    text_ends_with(item, "/"))
-		return false;
-	for (at = item; *at; at++)
-		if ((unsigned char)*at < ' ' || *at == 0x7f)
-			return false;
-	/* No ".." and no hidden folder as a part of it. */
-	return *item != '.' && !strstr(item, "/.");
-}
-
 static struct err *pass_open(const struct store_options *options,
 			     const char *where, void **out_state,
 			     char **out_label)
 {
 	kr_cleanup(pass_store_freep) struct pass_store *ps =
 		calloc(1, sizeof(*ps));
-	const char *item = where ? where : options->item;
 	char *label = NULL;
 	struct err *err;
 
 	if (!ps)
 		return out_of_memory();
-	if (item)
-		ps->item = strdup(item);
-	else if (asprintf(&ps->item, "keyrot/%s",
-			  options->service ? options->service : "keys") < 0)
-		ps->item = NULL;
-	if (!ps->item)
-		return out_of_memory();
-	if (!item_is_valid(ps->item))
-		return err_new(KR_ECONFIG, "\"%s\" cannot name an item of pass",
-			       ps->item);
+	err = named_item(options, where, &ps->item);
+	if (err)
+		return err;
 	ps->root = store_root();
 	ps->folder = ps->root ? file_join(ps->root, ps->item) : NULL;
 	err = tool_timeout(options, &ps->timeout_ms);
@@ -118,20 +96,12 @@ static struct err *pass_open(const struct store_options *options,
 
 static struct err *add_listed(const char *file, struct store_list *out)
 {
-	kr_cleanup(buf_release) struct buf lines = BUF_INIT(4096);
-	kr_cleanup(store_meta_release) struct store_meta meta = { 0 };
-	struct err *err;
+	kr_cleanup(str_freep) char *name = NULL;
 
-	if (!passname_parse(file, &lines))
+	if (!text_ends_with(file, SUFFIX))
 		return NULL;
-	err = meta_parse(buf_str(&lines), lines.len, ':', &meta);
-	if (err_is(err, KR_ENOMEM))
-		return err;
-	if (err) {
-		err_free(err);
-		return NULL;
-	}
-	return store_list_add(out, &meta);
+	name = strndup(file, strlen(file) - strlen(SUFFIX));
+	return name ? named_add(name, out) : out_of_memory();
 }
 
 static struct err *pass_list(void *state, struct store_list *out)
@@ -143,27 +113,6 @@ static struct err *pass_list(void *state, struct store_list *out)
 	for (size_t i = 0; !err && i < files.count; i++)
 		err = add_listed(files.names[i], out);
 	return err;
-}
-
-/* The one entry with this id: its name in the password store. */
-static struct err *find_entry(struct pass_store *ps, const char *id,
-			      struct store_meta *out)
-{
-	kr_cleanup(store_list_release) struct store_list list = { 0 };
-	const struct store_meta *found = NULL;
-	struct err *err = pass_list(ps, &list);
-
-	for (size_t i = 0; !err && i < list.count; i++) {
-		if (strcmp(list.items[i].id, id) != 0)
-			continue;
-		if (found)
-			return store_error("Mismatch",
-					   "two keys were put under this id");
-		found = &list.items[i];
-	}
-	if (!err && !found)
-		return store_error("EntryNotFound", "there is no entry %s", id);
-	return err ? err : meta_copy(found, out);
 }
 
 static struct err *run_pass(const struct pass_store *ps,
@@ -182,12 +131,13 @@ static struct err *run_pass(const struct pass_store *ps,
 	return tool_run(&run, out);
 }
 
-static struct err *insert(const struct pass_store *ps, const char *name,
-			  const struct secret *text, const struct secret *key)
+static struct err *pass_insert(void *state, const char *name,
+			       const struct secret *text,
+			       const struct secret *key)
 {
 	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
 	struct err *err =
-		run_pass(ps,
+		run_pass(state,
 			 (const char *[]){ "pass", "insert", "--multiline",
 					   "--", name, NULL },
 			 text, key, &result);
@@ -197,83 +147,43 @@ static struct err *insert(const struct pass_store *ps, const char *name,
 	return tool_failed("pass insert", &result);
 }
 
+static struct err *pass_show(void *state, const char *name,
+			     struct secret **out_text)
+{
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	struct err *err = run_pass(
+		state, (const char *[]){ "pass", "show", "--", name, NULL },
+		NULL, NULL, &result);
+
+	if (err)
+		return err;
+	if (result.exit_code != 0)
+		return gpg_show_failed("pass show", &result);
+	*out_text = take_ptr(&result.output);
+	return NULL;
+}
+
+static const struct named_tool pass_tool = {
+	.list = pass_list,
+	.insert = pass_insert,
+	.show = pass_show,
+};
+
 static struct err *pass_put(void *state, const struct store_meta *meta,
 			    const struct secret *key)
 {
-	struct pass_store *ps = state;
-	kr_cleanup(secret_freep) struct secret *text = NULL;
-	kr_cleanup(store_meta_release) struct store_meta there = { 0 };
-	kr_cleanup(str_freep) char *name = passname_format(ps->item, meta);
-	kr_cleanup(file_unlockp) int lock = -1;
-	struct err *err =
-		name ? entrytext_format(meta, key, &text) : out_of_memory();
+	const struct pass_store *ps = state;
 
-	/* pass has no lock: two keys would come under one id. */
-	if (!err && file_exists(ps->root))
-		err = file_lock(ps->root, &lock);
-	if (err)
-		return err;
-	err = find_entry(ps, meta->id, &there);
-	if (!err)
-		return store_error("EntryExists", "entry %s exists already",
-				   meta->id);
-	if (strcmp(err_reason(err), "EntryNotFound") != 0)
-		return err;
-	err_free(err);
-	return insert(ps, name, text, key);
-}
-
-/* gpg's own words, asked for in English. */
-static struct err *show_failed(const struct tool_result *result)
-{
-	static const char *const damaged[] = {
-		"decrypt_message failed",
-		"no valid OpenPGP data",
-		"invalid packet",
-		"Invalid packet",
-		"No data",
-		"encrypted message has been manipulated",
-	};
-	struct err *err = tool_failed("pass show", result);
-
-	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++)
-		if (strstr(result->complaint, damaged[i]))
-			return err_set_reason(err, "Mismatch");
-	return err_hint(err_set_reason(err, "Locked"),
-			"try: gpg --decrypt of a file in the password store; "
-			"in a terminal, export GPG_TTY=$(tty)");
+	return named_put(&pass_tool, state, ps->item, ps->root, meta, key);
 }
 
 static struct err *pass_get(void *state, const char *id,
 			    struct store_meta *out_meta,
 			    struct secret **out_key)
 {
-	struct pass_store *ps = state;
-	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
-	kr_cleanup(store_meta_release) struct store_meta listed = { 0 };
-	kr_cleanup(secret_freep) struct secret *key = NULL;
-	kr_cleanup(str_freep) char *name = NULL;
-	struct err *err = find_entry(ps, id, &listed);
+	const struct pass_store *ps = state;
 
-	if (err)
-		return err;
-	name = passname_format(ps->item, &listed);
-	if (!name)
-		return out_of_memory();
-	err = run_pass(ps, (const char *[]){ "pass", "show", "--", name, NULL },
-		       NULL, NULL, &result);
-	if (err)
-		return err;
-	if (result.exit_code != 0)
-		return show_failed(&result);
-	err = entrytext_parse(result.output, out_meta, &key);
-	if (!err && strcmp(out_meta->fingerprint, listed.fingerprint) != 0)
-		err = store_error("Mismatch",
-				  "its name and its text speak of two keys");
-	if (err)
-		return err;
-	*out_key = take_ptr(&key);
-	return NULL;
+	return named_get(&pass_tool, state, ps->item, id, out_meta, out_key);
 }
 
 /* .gpg-id of the item's folder or of the nearest one above it. */
@@ -344,6 +254,7 @@ static struct err *pass_probe(void *state)
 const struct store_backend backend_pass = {
 	.name = "pass",
 	.can_prove = true,
+	.put_looks = true,
 	.open = pass_open,
 	.close = pass_close,
 	.probe = pass_probe,

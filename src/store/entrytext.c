@@ -8,29 +8,33 @@
 
 #define ENCODED_LINE "key-encoding: base64\n"
 
-/* Whether it can stand as the first line of a text and come back the same. */
-static bool is_one_line(const struct secret *key)
+/*
+ * Whether it can stand as the first line of a text and come back the same,
+ * also from managers that trim, escape, or fill in "{...}".
+ */
+static bool is_plain(const struct secret *key)
 {
 	const unsigned char *p = secret_expose(key);
+	size_t n = secret_len(key);
 
-	for (size_t i = 0; i < secret_len(key); i++)
-		if (p[i] == '\0' || p[i] == '\n' || p[i] == '\r')
+	for (size_t i = 0; i < n; i++)
+		if (p[i] < ' ' || p[i] > '~' || strchr("\\\"{", p[i]))
 			return false;
-	return secret_len(key) > 0;
+	return n > 0 && p[0] != ' ' && p[n - 1] != ' ';
 }
 
-static struct err *join(const struct secret *line, const struct buf *rest,
-			struct secret **out)
+KR_FALLIBLE entrytext_join(const struct secret *line, const char *rest,
+			   size_t rest_len, struct secret **out)
 {
 	size_t n = secret_len(line);
 	struct secret *text = NULL;
-	struct err *err = secret_new(n + 1 + rest->len, &text);
+	struct err *err = secret_new(n + 1 + rest_len, &text);
 
 	if (err)
 		return err;
 	memcpy(secret_bytes(text), secret_expose(line), n);
 	secret_bytes(text)[n] = '\n';
-	memcpy(secret_bytes(text) + n + 1, rest->data, rest->len);
+	memcpy(secret_bytes(text) + n + 1, rest, rest_len);
 	*out = text;
 	return NULL;
 }
@@ -44,14 +48,28 @@ KR_FALLIBLE entrytext_format(const struct store_meta *meta,
 
 	if (secret_len(key) > ENTRYTEXT_MAX_BYTES / 4 * 3)
 		return err_new(KR_ENOMEM, "the key is too large to be stored");
-	if (!is_one_line(key)) {
+	if (!is_plain(key)) {
 		buf_puts(&rest, ENCODED_LINE);
 		err = base64_encode(key, &encoded);
 	}
 	meta_format(meta, ": ", &rest);
 	if (!err)
 		err = meta_put_mac(&rest, key);
-	return err ? err : join(encoded ? encoded : key, &rest, out);
+	return err ? err
+		   : entrytext_join(encoded ? encoded : key, buf_str(&rest),
+				    rest.len, out);
+}
+
+KR_FALLIBLE entrytext_split(const struct secret *text, struct secret **out_line,
+			    const char **out_rest)
+{
+	const char *all = (const char *)secret_expose(text);
+	const char *end = strchrnul(all, '\n');
+	struct err *err = secret_from_bytes(all, (size_t)(end - all), out_line);
+
+	if (!err)
+		*out_rest = *end ? end + 1 : end;
+	return err;
 }
 
 static struct err *changed(const char *how)

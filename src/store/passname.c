@@ -4,10 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "store/meta.h"
 
-#define SUFFIX	  ".gpg"
 #define TIME_LEN  16 /* 20261122T215046Z */
 #define PRINT_LEN (SECRET_FINGERPRINT_LEN - 1)
 
@@ -47,15 +45,14 @@ static const char *take_part(char *name)
 	return dot + 1;
 }
 
-bool passname_parse(const char *file, struct buf *out_lines)
+bool passname_parse(const char *text, struct buf *out_lines)
 {
-	kr_cleanup(str_freep) char *name = strdup(file);
+	kr_cleanup(str_freep) char *name = strdup(text);
 	char created[CLOCK_RFC3339_LEN];
 	const char *print, *role, *when;
 
-	if (!name || !text_ends_with(name, SUFFIX))
+	if (!name)
 		return false;
-	name[strlen(name) - strlen(SUFFIX)] = '\0';
 	print = take_part(name);
 	role = print ? take_part(name) : NULL;
 	when = role ? take_part(name) : NULL;

@@ -1,5 +1,5 @@
 /*
- * Names of entries in a password store: ITEM/ID.TIME.ROLE.FINGERPRINT.
+ * Names of entries in password managers: ITEM/ID.TIME.ROLE.FINGERPRINT.
  *
  * The name alone answers every question but the key itself, so that looking
  * for a key asks no smart card. Two puts never meet in one name unless they
@@ -15,9 +15,9 @@
 char *passname_format(const char *item, const struct store_meta *meta);
 
 /*
- * The name of a file, with its ".gpg", as lines of metadata. false where it is
- * not one of ours: people keep other things there, too.
+ * A name, without its item, as lines of metadata. false where it is not one
+ * of ours: people keep other things there, too.
  */
-bool passname_parse(const char *file, struct buf *out_lines);
+bool passname_parse(const char *name, struct buf *out_lines);
 
 #endif

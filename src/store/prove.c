@@ -52,8 +52,10 @@ static struct err *put_new(struct store *store, const struct store_meta *full,
 			   const struct secret *key)
 {
 	kr_cleanup(store_list_release) struct store_list list = { 0 };
-	struct err *err = store->backend->list(store->state, &list);
+	struct err *err = NULL;
 
+	if (!store->backend->put_looks)
+		err = store->backend->list(store->state, &list);
 	if (!err && by_id(&list, full->id))
 		err = store_error("EntryExists", "entry %s exists already",
 				  full->id);

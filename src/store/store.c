@@ -10,10 +10,8 @@
 #include "store/store_internal.h"
 
 static const struct store_backend *const backends[] = {
-	&backend_file,
-	&backend_pass,
-	&backend_exec,
-	&backend_none,
+	&backend_file,	    &backend_pass, &backend_gopass,
+	&backend_keepassxc, &backend_exec, &backend_none,
 };
 
 #define BACKEND_COUNT (sizeof(backends) / sizeof(*backends))

@@ -54,6 +54,7 @@ typedef STORE_CHECKED struct err *store_get_fn(void *state, const char *id,
 struct store_backend {
 	const char *name;
 	bool can_prove;
+	bool put_looks; /* put itself refuses an id that is there */
 	store_open_fn *open;
 	store_close_fn *close;
 	store_probe_fn *probe;
@@ -65,6 +66,8 @@ struct store_backend {
 
 extern const struct store_backend backend_file;
 extern const struct store_backend backend_pass;
+extern const struct store_backend backend_gopass;
+extern const struct store_backend backend_keepassxc;
 extern const struct store_backend backend_exec;
 extern const struct store_backend backend_none;
 

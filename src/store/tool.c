@@ -18,6 +18,7 @@ void tool_result_release(struct tool_result *result)
 {
 	secret_free(result->output);
 	free(result->complaint);
+	free(result->said);
 	*result = (struct tool_result){ 0 };
 }
 
@@ -123,7 +124,8 @@ KR_FALLIBLE tool_run(const struct tool_run *run, struct tool_result *out)
 		return err;
 	result.exit_code = ran.exit_code;
 	result.complaint = complaint_of(run, &ran.err);
-	if (!result.complaint)
+	result.said = strdup(run->hide_complaint ? "" : buf_str(&ran.err));
+	if (!result.complaint || !result.said)
 		return err_new(KR_ENOMEM, "out of memory");
 	*out = result;
 	memset(&result, 0, sizeof(result));
@@ -135,4 +137,25 @@ struct err *tool_failed(const char *name, const struct tool_result *result)
 	return store_error("StoreFailed", "%s failed (exit code %d)%s%s", name,
 			   result->exit_code, *result->complaint ? ": " : "",
 			   result->complaint);
+}
+
+/* gpg's own words, asked for in English. */
+struct err *gpg_show_failed(const char *name, const struct tool_result *result)
+{
+	static const char *const damaged[] = {
+		"decrypt_message failed",
+		"no valid OpenPGP data",
+		"invalid packet",
+		"Invalid packet",
+		"No data",
+		"encrypted message has been manipulated",
+	};
+	struct err *err = tool_failed(name, result);
+
+	for (size_t i = 0; i < sizeof(damaged) / sizeof(*damaged); i++)
+		if (strstr(result->said, damaged[i]))
+			return err_set_reason(err, "Mismatch");
+	return err_hint(err_set_reason(err, "Locked"),
+			"try: gpg --decrypt of a file in the password store; "
+			"in a terminal, export GPG_TTY=$(tty)");
 }

@@ -27,6 +27,8 @@ struct tool_result {
 	int exit_code;
 	struct secret *output;
 	char *complaint; /* last line of standard error made clean; or "" */
+	/* All of standard error, to be looked into, never shown; or "". */
+	char *said;
 };
 void tool_result_release(struct tool_result *result);
 
@@ -50,5 +52,11 @@ void tool_session_env(struct proc_env *env);
 
 /* "NAME failed (exit code N): COMPLAINT". */
 struct err *tool_failed(const char *name, const struct tool_result *result);
+
+/*
+ * A program of GnuPG's family could not show an entry: "Mismatch" where gpg
+ * said that it is damaged, else "Locked".
+ */
+struct err *gpg_show_failed(const char *name, const struct tool_result *result);
 
 #endif

@@ -213,8 +213,8 @@ def unknown_types(store):
     """an unknown type is an error of usage, with a suggestion"""
     for spec, meant in (("flie", 'did you mean "file"'),
                         ("psas:x", 'did you mean "pass"'),
-                        ("zzzzzz", "file, pass, exec, none"),
-                        ("", "file, pass, exec, none")):
+                        ("zzzzzz", "file, pass, gopass"),
+                        ("", "file, pass, gopass")):
         store.spec = spec
         command = [store.tool, "-s", spec, "list"]
         ran = subprocess.run(command, env=store.env, capture_output=True,

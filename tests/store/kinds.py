@@ -1,9 +1,28 @@
 """The store types, each ready for use."""
+import functools
+import hashlib
 import os
 import subprocess
 import sys
+from xml.etree import ElementTree
 
 from harness import HERE, PASSPHRASE, Store, quiet
+
+
+class NoGo(Exception):
+    """What a store needs could not be built."""
+
+
+@functools.lru_cache
+def programs():
+    """The folder of the programs that Debian does not have."""
+    ran = subprocess.run([os.path.join(HERE, "programs.sh")],
+                         stdout=subprocess.PIPE, check=False)
+    if ran.returncode == 3:
+        raise NoGo
+    if ran.returncode:
+        sys.exit("tests/store/programs.sh failed")
+    return ran.stdout.decode().strip()
 
 
 class FileStore(Store):
@@ -62,6 +81,65 @@ class PassStore(Store):
         super().close()
 
 
+class GopassStore(PassStore):
+    """The gopass of gopass.pw, over GnuPG."""
+
+    name = "gopass"
+    spec = "gopass:Team/Secrets Service Encryption Key"
+
+    def prepare(self):
+        self.env["GNUPGHOME"] = self.path("gnupg")
+        self.env["PATH"] = programs() + ":" + self.env["PATH"]
+        os.mkdir(self.path("gnupg"), 0o700)
+        quiet("gpg", "--batch", "--quiet", "--passphrase", "",
+              "--quick-gen-key", "keyrot test <test@example.com>",
+              "future-default", "default", "never", env=self.env)
+        quiet("gopass", "--yes", "init", "--storage", "fs",
+              "test@example.com", env=self.env, stdin=subprocess.DEVNULL)
+
+    def where(self):
+        return self.path(".local", "share", "gopass", "stores", "root")
+
+    def entry(self, entry):
+        folder = os.path.join(self.where(), "Team",
+                              "Secrets Service Encryption Key")
+        for name in os.listdir(folder):
+            if name.startswith(entry + "."):
+                return os.path.join(folder, name)
+        return None
+
+
+class KeepassStore(Store):
+    """keepassxc-cli, and a database whose password is quickly tried."""
+
+    name = "keepassxc"
+    keeps_all = False
+
+    def prepare(self):
+        self.passphrase = self.write("passphrase", PASSPHRASE.encode() + b"\n")
+        self.options = ["-p", self.passphrase]
+        self.spec = "keepassxc:" + self.path("team", "keys.kdbx")
+        self.config = '{"item": "Team/Secrets Service"}'
+        os.mkdir(self.path("team"), 0o700)
+        self.cli("db-create", "--set-password", "--decryption-time", "100",
+                 self.path("team", "keys.kdbx"), lines=2)
+
+    def cli(self, *args, lines=1):
+        return quiet("keepassxc-cli", *args, env=self.env,
+                     input=(PASSPHRASE.encode() + b"\n") * lines)
+
+    def snapshot(self):
+        """Each entry of the database, and what is in it."""
+        text = self.cli("export", self.path("team", "keys.kdbx"))
+        found = {}
+        for entry in ElementTree.fromstring(text).iter("Entry"):
+            fields = [(x.findtext("Key"), x.findtext("Value"))
+                      for x in entry.findall("String")]
+            found[entry.findtext("UUID")] = hashlib.sha256(
+                repr(fields).encode()).hexdigest()
+        return found
+
+
 class ExecStore(Store):
     name = "exec"
 
@@ -87,4 +165,4 @@ class NoStore(Store):
     spec = "none"
 
 
-PROVING = [PlainFileStore, PassStore, ExecStore]
+PROVING = [PlainFileStore, PassStore, GopassStore, KeepassStore, ExecStore]

@@ -1,0 +1,359 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "store/entrytext.h"
+#include "store/meta.h"
+#include "store/named.h"
+#include "store/passphrase.h"
+#include "store/tool.h"
+
+/*
+ * keepassxc-cli: each run opens the database with the password on its standard
+ * input. The entry's first line is the password of an entry of KeePass, the
+ * rest its notes.
+ */
+
+#define MAX_ARGS 24
+#define TRIES	 3
+
+struct keepass_store {
+	char *file;
+	char *folder; /* of the file */
+	char *group;
+	char *key_file; /* or NULL */
+	struct proc_env env;
+	int64_t timeout_ms;
+	struct passphrase_source source;
+	struct secret *password; /* NULL until it is needed */
+	bool group_is_there;
+};
+
+static void keepass_close(void *state)
+{
+	struct keepass_store *ks = state;
+
+	if (!ks)
+		return;
+	free(ks->file);
+	free(ks->folder);
+	free(ks->group);
+	free(ks->key_file);
+	proc_env_release(&ks->env);
+	secret_free(ks->password);
+	free(ks);
+}
+
+static void keepass_store_freep(struct keepass_store **p)
+{
+	keepass_close(*p);
+}
+
+static struct err *take_places(struct keepass_store *ks,
+			       const struct store_options *options,
+			       const char *where)
+{
+	const char *key_file = json_member_str(options->config, "keyFile");
+	kr_cleanup(str_freep) char *here = getcwd(NULL, 0);
+
+	if (!where || !*where)
+		return err_hint(err_new(KR_EUSAGE, "no database is named"),
+				"--store=keepassxc:FILE.kdbx, or path: in the "
+				"configuration");
+	ks->file = file_join(here ? here : "/", where);
+	ks->folder = ks->file ? file_dirname(ks->file) : NULL;
+	if (!ks->folder || !str_keep(&ks->key_file, key_file))
+		return err_new(KR_ENOMEM, "out of memory");
+	return named_item(options, NULL, &ks->group);
+}
+
+static struct err *keepass_open(const struct store_options *options,
+				const char *where, void **out_state,
+				char **out_label)
+{
+	kr_cleanup(keepass_store_freep) struct keepass_store *ks =
+		calloc(1, sizeof(*ks));
+	struct err *err;
+
+	if (!ks)
+		return err_new(KR_ENOMEM, "out of memory");
+	ks->source = (struct passphrase_source){
+		.file = options->passphrase_file,
+		.may_ask = options->may_ask,
+	};
+	err = take_places(ks, options, where);
+	if (!err)
+		err = tool_timeout(options, &ks->timeout_ms);
+	if (!err)
+		err = named_label("keepassxc", where, out_label);
+	if (err)
+		return err;
+	tool_session_env(&ks->env);
+	/* What it says is looked into. */
+	proc_env_set(&ks->env, "LC_ALL", "C.UTF-8");
+	*out_state = take_ptr(&ks);
+	return NULL;
+}
+
+/* One run: `command`'s words, then the database, then `entry`. */
+struct keepass_run {
+	const char *const *command;
+	const char *entry;	   /* or NULL */
+	const struct secret *line; /* goes in behind the password, or NULL */
+	const struct secret *key;
+};
+
+static struct err *run_once(const struct keepass_store *ks,
+			    const struct keepass_run *run,
+			    struct tool_result *out)
+{
+	kr_cleanup(secret_freep) struct secret *input = NULL;
+	const char *argv[MAX_ARGS] = { "keepassxc-cli" };
+	struct tool_run tool = {
+		.argv = argv,
+		.env = &ks->env,
+		.key = run->key,
+		.max_output_bytes = SECRET_MAX_BYTES,
+		.timeout_ms = ks->timeout_ms,
+	};
+	size_t n = 1;
+	struct err *err;
+
+	for (size_t i = 0; run->command[i]; i++)
+		argv[n++] = run->command[i];
+	if (ks->key_file) {
+		argv[n++] = "--key-file";
+		argv[n++] = ks->key_file;
+	}
+	argv[n++] = "--";
+	argv[n++] = ks->file;
+	argv[n++] = run->entry;
+	err = entrytext_join(ks->password,
+			     run->line ? (const char *)secret_expose(run->line)
+				       : "",
+			     run->line ? secret_len(run->line) : 0, &input);
+	if (err)
+		return err;
+	tool.input = input;
+	return tool_run(&tool, out);
+}
+
+static bool is_locked(const struct tool_result *result)
+{
+	return result->exit_code != 0 &&
+	       (strstr(result->said, "Invalid credentials") ||
+		strstr(result->said, "If this reoccurs"));
+}
+
+/* A password that was typed may be typed again. */
+static struct err *run_keepass(struct keepass_store *ks,
+			       const struct keepass_run *run,
+			       struct tool_result *out)
+{
+	for (int i = 0;; i++) {
+		kr_cleanup(
+			tool_result_release) struct tool_result result = { 0 };
+		struct err *err = NULL;
+
+		if (!ks->password)
+			err = passphrase_get(&ks->source, ks->file,
+					     &ks->password);
+		if (!err)
+			err = run_once(ks, run, &result);
+		if (err)
+			return err;
+		if (!is_locked(&result)) {
+			*out = result;
+			result = (struct tool_result){ 0 };
+			return NULL;
+		}
+		secret_free(ks->password);
+		ks->password = NULL;
+		if (i + 1 == TRIES || !passphrase_is_asked(&ks->source))
+			return store_error("Locked",
+					   "it did not open with this password"
+					   "%s",
+					   ks->key_file ? " and key file" : "");
+	}
+}
+
+static struct err *keepass_list(void *state, struct store_list *out)
+{
+	struct keepass_store *ks = state;
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	const struct keepass_run run = {
+		.command = (const char *[]){ "ls", NULL },
+		.entry = ks->group,
+	};
+	struct err *err = run_keepass(ks, &run, &result);
+
+	if (err)
+		return err;
+	ks->group_is_there = result.exit_code == 0;
+	if (strstr(result.said, "Cannot find group"))
+		return NULL;
+	if (result.exit_code != 0)
+		return tool_failed("keepassxc-cli ls", &result);
+	return named_add_lines(result.output, NULL, out);
+}
+
+/* The group and those above it; one that is there already is no failure. */
+static struct err *make_groups(struct keepass_store *ks)
+{
+	kr_cleanup(str_freep) char *path = strdup(ks->group);
+	struct err *err = NULL;
+
+	if (!path)
+		return err_new(KR_ENOMEM, "out of memory");
+	for (char *at = path; !err && at && !ks->group_is_there;) {
+		kr_cleanup(
+			tool_result_release) struct tool_result result = { 0 };
+		const struct keepass_run run = {
+			.command = (const char *[]){ "mkdir", NULL },
+			.entry = path,
+		};
+
+		at = strchr(at, '/');
+		if (at)
+			*at = '\0';
+		err = run_keepass(ks, &run, &result);
+		if (!err && result.exit_code != 0 &&
+		    !strstr(result.said, "already exists"))
+			err = tool_failed("keepassxc-cli mkdir", &result);
+		if (at)
+			*at++ = '/';
+	}
+	return err;
+}
+
+static struct err *keepass_insert(void *state, const char *name,
+				  const struct secret *text,
+				  const struct secret *key)
+{
+	struct keepass_store *ks = state;
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	kr_cleanup(secret_freep) struct secret *line = NULL;
+	kr_cleanup(secret_freep) struct secret *ended = NULL;
+	const char *notes = NULL;
+	struct keepass_run run = { .entry = name, .key = key };
+	struct err *err = entrytext_split(text, &line, &notes);
+
+	/* Each prompt reads a line, which has to end. */
+	if (!err)
+		err = entrytext_join(line, "", 0, &ended);
+	if (!err)
+		err = make_groups(ks);
+	if (err)
+		return err;
+	run.line = ended;
+	run.command = (const char *[]){ "add", "--password-prompt", "--notes",
+					notes, NULL };
+	err = run_keepass(ks, &run, &result);
+	if (err || result.exit_code == 0)
+		return err;
+	return tool_failed("keepassxc-cli add", &result);
+}
+
+static struct err *keepass_show(void *state, const char *name,
+				struct secret **out_text)
+{
+	struct keepass_store *ks = state;
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	const struct keepass_run run = {
+		.command = (const char *[]){ "show", "--show-protected",
+					     "--attributes", "Password",
+					     "--attributes", "Notes", NULL },
+		.entry = name,
+	};
+	struct err *err = run_keepass(ks, &run, &result);
+
+	if (err)
+		return err;
+	if (strstr(result.said, "Could not find entry"))
+		return store_error("EntryNotFound", "there is no entry %s",
+				   name);
+	if (result.exit_code != 0)
+		return tool_failed("keepassxc-cli show", &result);
+	*out_text = take_ptr(&result.output);
+	return NULL;
+}
+
+static const struct named_tool keepass_tool = {
+	.list = keepass_list,
+	.insert = keepass_insert,
+	.show = keepass_show,
+};
+
+/* It takes "\n" for a line break, and fills in "{...}". */
+static void make_plain(struct store_meta *meta)
+{
+	char *const texts[] = { meta->rotation, meta->operator_, meta->service,
+				meta->secret, meta->ledger };
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
+		for (char *at = texts[i]; at && *at; at++)
+			if (*at == '\\' || *at == '{')
+				*at = '/';
+}
+
+static struct err *keepass_put(void *state, const struct store_meta *meta,
+			       const struct secret *key)
+{
+	const struct keepass_store *ks = state;
+	kr_cleanup(store_meta_release) struct store_meta plain = { 0 };
+	struct err *err = meta_copy(meta, &plain);
+
+	if (err)
+		return err;
+	make_plain(&plain);
+	/* A run that saves replaces the file: its folder is what stays. */
+	return named_put(&keepass_tool, state, ks->group, ks->folder, &plain,
+			 key);
+}
+
+static struct err *keepass_get(void *state, const char *id,
+			       struct store_meta *out_meta,
+			       struct secret **out_key)
+{
+	const struct keepass_store *ks = state;
+
+	return named_get(&keepass_tool, state, ks->group, id, out_meta,
+			 out_key);
+}
+
+static struct err *keepass_probe(void *state)
+{
+	struct keepass_store *ks = state;
+	kr_cleanup(str_freep) char *tool = proc_find("keepassxc-cli", NULL);
+	kr_cleanup(store_list_release) struct store_list list = { 0 };
+
+	if (!tool)
+		return err_hint(err_new(KR_ESTORE, "keepassxc-cli is not "
+						   "installed"),
+				"install keepassxc, or name another store "
+				"with --store");
+	if (!file_is_regular(ks->file))
+		return err_hint(err_new(KR_ESTORE, "%s is no file", ks->file),
+				"make it: keepassxc-cli db-create "
+				"--set-password %s",
+				ks->file);
+	/* Without anyone to ask, whether it opens can be looked at. */
+	if (ks->password || !passphrase_is_asked(&ks->source))
+		return keepass_list(ks, &list);
+	return passphrase_available(&ks->source);
+}
+
+const struct store_backend backend_keepassxc = {
+	.name = "keepassxc",
+	.can_prove = true,
+	.put_looks = true,
+	.open = keepass_open,
+	.close = keepass_close,
+	.probe = keepass_probe,
+	.list = keepass_list,
+	.put = keepass_put,
+	.get = keepass_get,
+};
