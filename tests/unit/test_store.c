@@ -163,7 +163,7 @@ static void types(void)
 
 	UNIT_FAILS(open_spec("flie", &store), KR_EUSAGE, "\"file\"");
 	UNIT_FAILS(open_spec("zzzzzz:x", &store), KR_EUSAGE,
-		   "file, pass, exec, none");
+		   "file, pass, gopass");
 	if (!UNIT_OK(open_spec("none", &store)))
 		return;
 	CU_ASSERT(!store_can_prove(store));
