@@ -171,6 +171,8 @@ static KR_FALLIBLE check_environment(const struct config *config,
 
 	err = check_requires(config, doc, node, at);
 	if (!err)
+		err = config_check_fleet(e, doc, node);
+	if (!err)
 		err = check_targets(config, doc, node, at);
 	if (!err)
 		err = check_patterns(doc, json_at(logs, "expect"),

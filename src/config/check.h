@@ -7,6 +7,11 @@
 #include "base/yaml.h"
 #include "config/config.h"
 
+/* fleet.c: how many targets, and how they are gone through. */
+KR_FALLIBLE config_check_fleet(const struct config_environment *environment,
+			       const struct yaml_doc *doc,
+			       const struct cJSON *node);
+
 KR_FALLIBLE config_check(const struct config *config,
 			 const struct yaml_doc *doc);
 

@@ -112,6 +112,21 @@ struct config_soak {
 	size_t n_metrics;
 };
 
+/* So many targets, or that share of them; value 0: not given. */
+struct config_share {
+	double value;
+	bool percent;
+};
+
+struct config_shares {
+	struct config_share *items;
+	size_t count;
+};
+
+/* Of an environment, and of its targets worked on at a time by default. */
+#define CONFIG_MAX_TARGETS   200
+#define CONFIG_PARALLEL	     64
+
 struct config_environment {
 	char *name;
 	char *requires;	   /* an earlier environment; NULL */
@@ -121,6 +136,10 @@ struct config_environment {
 	char *cluster_id; /* UID of kube-system; NULL: not checked */
 	struct config_target *targets;
 	size_t n_targets;
+	double parallel; /* targets worked on at a time; 0: the default */
+	struct config_share max_unavailable; /* restarted at a time */
+	struct config_shares waves; /* each up to so many, in all */
+	int on_fail; /* enum config_on_fail; of rollout, logs and suite */
 	struct config_verify verify;
 	struct config_soak soak;
 };
@@ -198,6 +217,10 @@ struct config_place {
 };
 size_t config_find_context(const struct config *config, const char *context,
 			   const char *namespace_, struct config_place *out);
+
+/* How many of n targets a share is, at least 1: a part of one is `up` to a
+ * whole one, or left out. Not given: n. */
+size_t config_share_of(const struct config_share *share, size_t n, bool up);
 
 void config_free(struct config *config);
 KR_DEFINE_FREEP(config)

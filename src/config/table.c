@@ -16,6 +16,7 @@ static const char *const kinds[] = { "Rotation", NULL };
 static const char *const modes[] = { "single", "keyring", NULL };
 static const char *const signs[] = { "none", "ssh", NULL };
 static const char *const gits[] = { "none", "commit", NULL };
+static const char *const on_fails[] = { "hold", "rollback", NULL };
 static const char *const notify_types[] = { "webhook", "slack", NULL };
 
 static const struct field secret_fields[] = {
@@ -97,6 +98,22 @@ static const struct field environment_fields[] = {
 	  .fields = target_fields,
 	  .item_size = sizeof(struct config_target),
 	  .count_offset = offsetof(struct config_environment, n_targets) },
+	{ .name = "parallel",
+	  .type = FIELD_NUMBER,
+	  AT(config_environment, parallel) },
+	{ .name = "maxUnavailable",
+	  .type = FIELD_CUSTOM,
+	  AT(config_environment, max_unavailable),
+	  .read = value_share },
+	{ .name = "waves",
+	  .type = FIELD_CUSTOM,
+	  AT(config_environment, waves),
+	  .read = value_shares,
+	  .release = value_release_shares },
+	{ .name = "onFail",
+	  .type = FIELD_CHOICE,
+	  AT(config_environment, on_fail),
+	  .choices = on_fails },
 	{ .name = "verify",
 	  .type = FIELD_MAPPING,
 	  AT(config_environment, verify),

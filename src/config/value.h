@@ -15,6 +15,8 @@ field_read value_ref;	      /* struct config_ref: env:, file:, exec: */
 field_read value_url;	      /* char *: https://, or a reference */
 field_read value_window;      /* struct config_window */
 field_read value_percent;     /* double: "50%" */
+field_read value_share;	      /* struct config_share: 3, "10%" */
+field_read value_shares;      /* struct config_shares */
 field_read value_format;      /* struct keyspec */
 field_read value_store;	      /* struct config_store */
 field_read value_consumers;   /* char **, "auto" is NULL */
@@ -35,5 +37,6 @@ void window_release(struct config_window *window);
 void value_release_ref(void *dest);
 void value_release_window(void *dest);
 void value_release_store(void *dest);
+void value_release_shares(void *dest);
 
 #endif
