@@ -115,7 +115,7 @@ static const struct rotate_step rotate[] = {
 	{
 		.id = "look-again",
 		.title = "Look at it as it is now",
-		.flags = ROTATE_EACH_ENVIRONMENT,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE,
 		.from = "read",
 		.to = "check",
 	},
@@ -123,7 +123,8 @@ static const struct rotate_step rotate[] = {
 		.id = "prove-again",
 		.title =
 			"Prove again that the key being replaced can be got back",
-		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_IN_TURN,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
+			 ROTATE_IN_TURN,
 		.from = "prove-previous",
 		.to = "prove-previous",
 	},
@@ -136,14 +137,16 @@ static const struct rotate_step rotate[] = {
 	{
 		.id = "apply",
 		.title = "Write the Secret, restart, follow the rollout",
-		.flags = ROTATE_EACH_ENVIRONMENT,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
+			 ROTATE_RESTARTS,
 		.from = "write-secret",
 		.to = "rollout",
 	},
 	{
 		.id = "verify",
 		.title = "Verify the logs of the pods that run the new key",
-		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
+			 ROTATE_REMEMBERED,
 		.environment = rotate_verify,
 	},
 	{
@@ -228,7 +231,7 @@ static const struct rotate_step rollback[] = {
 	{
 		.id = "apply",
 		.title = "Write the Secret, restart, follow the rollout",
-		.flags = ROTATE_EACH_ENVIRONMENT,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_RESTARTS,
 		.from = "write-secret",
 		.to = "rollout",
 	},

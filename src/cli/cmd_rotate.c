@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "cli/target.h"
 #include "config/config.h"
@@ -83,14 +84,26 @@ static void say_next(const struct rotation *rotation, struct result *result,
 
 enum way { WAY_NEW, WAY_ON, WAY_BACK };
 
-/* An environment that asks for it is put back by the program itself. */
+/*
+ * An environment that asks for it is put back by the program itself: after a
+ * failed soak, and after a rollout, logs or a suite that failed. A gate that
+ * could not look waits for a person.
+ */
 static bool wants_way_back(const struct rotation *rotation,
 			   const struct err *err)
 {
-	return err_is(err, KR_EGATE) &&
-	       strcmp(err_reason(err), "SoakFailed") == 0 &&
-	       rotation->failed_in &&
-	       rotation->failed_in->config->soak.on_fail == ON_FAIL_ROLLBACK;
+	const struct rotate_env *env = rotation->failed_in;
+
+	if (!env || *rotation->undone)
+		return false;
+	if (err_is(err, KR_EROLLOUT))
+		return env->config->on_fail == ON_FAIL_ROLLBACK;
+	if (!err_is(err, KR_EGATE))
+		return false;
+	if (strcmp(err_reason(err), "SoakFailed") == 0)
+		return env->config->soak.on_fail == ON_FAIL_ROLLBACK;
+	return !text_starts_with(err_reason(err), "Soak") &&
+	       env->config->on_fail == ON_FAIL_ROLLBACK;
 }
 
 /* What a journal says of the rotation that is to be gone on with. */

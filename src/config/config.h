@@ -124,8 +124,8 @@ struct config_shares {
 };
 
 /* Of an environment, and of its targets worked on at a time by default. */
-#define CONFIG_MAX_TARGETS   200
-#define CONFIG_PARALLEL	     64
+#define CONFIG_MAX_TARGETS 200
+#define CONFIG_PARALLEL	   64
 
 struct config_environment {
 	char *name;
@@ -138,7 +138,7 @@ struct config_environment {
 	size_t n_targets;
 	double parallel; /* targets worked on at a time; 0: the default */
 	struct config_share max_unavailable; /* restarted at a time */
-	struct config_shares waves; /* each up to so many, in all */
+	struct config_shares waves;	     /* each up to so many, in all */
 	int on_fail; /* enum config_on_fail; of rollout, logs and suite */
 	struct config_verify verify;
 	struct config_soak soak;

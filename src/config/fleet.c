@@ -79,8 +79,8 @@ void value_release_shares(void *dest)
 
 size_t config_share_of(const struct config_share *share, size_t n, bool up)
 {
-	double part = share->percent ? share->value / 100 * (double)n
-				     : share->value;
+	double part =
+		share->percent ? share->value / 100 * (double)n : share->value;
 
 	part = up ? ceil(part - 1e-9) : floor(part + 1e-9);
 	if (share->value == 0 || part > (double)n)

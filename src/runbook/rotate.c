@@ -13,7 +13,7 @@ static void report(const struct rotation *rotation,
 {
 	const struct reporter *r = rotation->options.reporter;
 	struct report_step row = {
-		.target = env ? env->name : NULL,
+		.target = env ? env->label : NULL,
 		.id = step->id,
 		.title = step->title,
 		.state = state,
@@ -41,11 +41,15 @@ static struct err *run_part(struct rotation *rotation,
 		inside = inside || strcmp(rows->id, step->from) == 0;
 		if (inside && !(rows->flags & STEP_AT_ONCE))
 			err = stop_check();
+		if (inside && !err && rows->flags & STEP_WRITES)
+			target->progress = PROGRESS_BEGUN;
 		if (inside && !err)
 			err = step_run_one(rows, &target->run);
 		if (strcmp(rows->id, step->to) == 0)
 			break;
 	}
+	if (!err && step->flags & ROTATE_RESTARTS)
+		target->progress = PROGRESS_DONE;
 	return err;
 }
 
@@ -68,7 +72,7 @@ static KR_FALLIBLE record(struct rotation *rotation, enum journal_event event,
 	const struct journal_line line = {
 		.event = event,
 		.step = step->id,
-		.environment = env ? env->name : NULL,
+		.environment = env ? env->label : NULL,
 		.detail = cause ? err_reason(cause) : NULL,
 	};
 
@@ -81,7 +85,7 @@ static bool is_remembered(const struct rotation *rotation,
 {
 	return step->flags & ROTATE_REMEMBERED &&
 	       journal_is_done(rotation->journal, step->id,
-			       env ? env->name : NULL, NULL);
+			       env ? env->label : NULL, NULL);
 }
 
 static KR_FALLIBLE run_row(struct rotation *rotation,
@@ -110,6 +114,11 @@ static KR_FALLIBLE run_row(struct rotation *rotation,
 	return err;
 }
 
+typedef struct err *row_visit(struct rotation *rotation,
+			      const struct rotate_step *step,
+			      struct rotate_env *env, void *user)
+	__attribute__((warn_unused_result));
+
 static const struct rotate_step *after_block(const struct rotate_step *step)
 {
 	while (step->id && step->flags & ROTATE_EACH_ENVIRONMENT)
@@ -117,26 +126,71 @@ static const struct rotate_step *after_block(const struct rotate_step *step)
 	return step;
 }
 
+/* Rows of an environment, those of its waves once for each wave. */
+static KR_FALLIBLE go_through(struct rotation *rotation, struct rotate_env *env,
+			      const struct rotate_step *first, row_visit *visit,
+			      void *user)
+{
+	const struct rotate_step *end = after_block(first), *last = first;
+	size_t waves = rotate_waves(env);
+	struct err *err = NULL;
+
+	for (const struct rotate_step *s = first; s < end; s++) {
+		if (s->flags & ROTATE_EACH_WAVE)
+			last = s + 1;
+	}
+	for (size_t wave = 0; wave < waves; wave++)
+		for (const struct rotate_step *s = first; !err && s < last;
+		     s++) {
+			if (wave && !(s->flags & ROTATE_EACH_WAVE))
+				continue;
+			rotate_set_wave(env, s, wave);
+			err = visit(rotation, s, env, user);
+		}
+	for (const struct rotate_step *s = last; !err && s < end; s++) {
+		rotate_set_wave(env, s, 0);
+		err = visit(rotation, s, env, user);
+	}
+	return err;
+}
+
+static struct err *work_on(struct rotation *rotation,
+			   const struct rotate_step *step,
+			   struct rotate_env *env, void *user)
+{
+	struct err *err = stop_check();
+
+	(void)user;
+	if (!err)
+		err = lease_keeper_check(rotation->keeper);
+	if (!err)
+		err = run_row(rotation, step, env);
+	if (err)
+		rotation->failed_in = env;
+	return err;
+}
+
 static KR_FALLIBLE run_block(struct rotation *rotation,
 			     const struct rotate_step *first)
 {
-	const struct rotate_step *end = after_block(first);
 	struct err *err = NULL;
 
-	/* The way back begins where the new key came last. */
-	for (size_t i = 0; !err && i < rotation->env_count; i++) {
+	/* The way back begins where the new key came last; and what cannot be
+	 * put back in one does not keep the others from it. */
+	for (size_t i = 0; i < rotation->env_count; i++) {
 		size_t at = *rotation->undone ? rotation->env_count - 1 - i : i;
+		struct err *next = go_through(rotation, &rotation->envs[at],
+					      first, work_on, NULL);
 
-		for (const struct rotate_step *s = first; !err && s < end;
-		     s++) {
-			err = stop_check();
-			if (!err)
-				err = lease_keeper_check(rotation->keeper);
-			if (!err)
-				err = run_row(rotation, s, &rotation->envs[at]);
-			if (err)
-				rotation->failed_in = &rotation->envs[at];
-		}
+		if (err && next)
+			result_warn(rotation->options.result, "%s",
+				    err_message(next));
+		if (err)
+			err_free(next);
+		else
+			err = next;
+		if (err && (!*rotation->undone || err_is(err, KR_EINTERRUPTED)))
+			break;
 	}
 	return err;
 }
@@ -168,45 +222,61 @@ static void run_always(struct rotation *rotation,
 	}
 }
 
-static void announce(const struct rotation *rotation,
-		     const struct rotate_step *table)
+/* The rows to come, with names of their own. */
+struct rows {
+	struct report_step *items;
+	char (*labels)[ROTATE_LABEL_LEN];
+	size_t n, room;
+};
+
+static struct err *list_row(struct rotation *rotation,
+			    const struct rotate_step *step,
+			    struct rotate_env *env, void *user)
+{
+	struct rows *rows = user;
+	struct report_step *row = &rows->items[rows->n];
+
+	(void)rotation;
+	if (rows->n == rows->room)
+		return NULL;
+	*row = (struct report_step){ .id = step->id,
+				     .title = step->title,
+				     .state = REPORT_PENDING };
+	if (env) {
+		memcpy(rows->labels[rows->n], env->label, sizeof(env->label));
+		row->target = rows->labels[rows->n];
+	}
+	rows->n++;
+	return NULL;
+}
+
+/* Row by row within the block, environment by environment. */
+static void announce(struct rotation *rotation, const struct rotate_step *table)
 {
 	const struct reporter *r = rotation->options.reporter;
-	struct report_step rows[128];
-	size_t n = 0;
+	struct rows rows = { .room = 1024 };
+	const struct rotate_step *s = table;
 
-	for (const struct rotate_step *s = table; s->id && n < 128; s++) {
-		size_t times = s->flags & ROTATE_EACH_ENVIRONMENT
-				       ? rotation->env_count
-				       : 1;
+	rows.items = calloc(rows.room + 1, sizeof(*rows.items));
+	rows.labels = calloc(rows.room + 1, sizeof(*rows.labels));
+	while (rows.items && rows.labels && s->id) {
+		size_t envs = s->flags & ROTATE_EACH_ENVIRONMENT
+				      ? rotation->env_count
+				      : 0;
 
-		/* Row by row within the block, environment by environment. */
-		if (times > 1 && s > table &&
-		    s[-1].flags & ROTATE_EACH_ENVIRONMENT)
-			continue;
-		for (size_t i = 0; i < times; i++) {
-			const struct rotate_step *end =
-				s->flags & ROTATE_EACH_ENVIRONMENT
-					? after_block(s)
-					: s + 1;
-
-			for (const struct rotate_step *k = s;
-			     k < end && n < 128; k++)
-				rows[n++] = (struct report_step){
-					.target =
-						s->flags & ROTATE_EACH_ENVIRONMENT
-							? rotation->envs[i].name
-							: NULL,
-					.id = k->id,
-					.title = k->title,
-					.state = REPORT_PENDING,
-				};
-		}
+		if (!(s->flags & ROTATE_EACH_ENVIRONMENT))
+			err_free(list_row(rotation, s, NULL, &rows));
+		for (size_t i = 0; i < envs; i++)
+			err_free(go_through(rotation, &rotation->envs[i], s,
+					    list_row, &rows));
+		s = envs ? after_block(s) : s + 1;
 	}
 	run_talk_begin();
 	if (r->plan)
-		r->plan(r->user, rows, n);
+		r->plan(r->user, rows.items, rows.n);
 	run_talk_end();
+	free(rows.items);
+	free(rows.labels);
 }
 
 /* The rotation that was put back has ended, too: nobody goes on with it. */
@@ -251,6 +321,7 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 	}
 	if (err) {
 		rotation->failed = err_reason(err);
+		rotation_name_not_begun(rotation);
 		run_always(rotation, step);
 		rotation->failed = NULL;
 		return err;
@@ -261,25 +332,4 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 		return err;
 	return mark(rotation, JOURNAL_ENDED,
 		    *rotation->undone ? "rolled-back" : "done");
-}
-
-void rotation_fill_result(struct rotation *rotation)
-{
-	struct result *result = rotation->options.result;
-
-	for (size_t i = 0; i < rotation->env_count; i++) {
-		struct rotate_env *env = &rotation->envs[i];
-
-		for (size_t j = 0; j < env->count; j++) {
-			if (!env->targets[j].run_ready)
-				continue;
-			json_set_str(env->targets[j].run.document,
-				     "environment", env->name);
-			run_fill_result(&env->targets[j].run);
-		}
-	}
-	result_set_rotation(result, rotation->id);
-	if (rotation->journal)
-		json_set_str(result->document, "journal",
-			     journal_path(rotation->journal));
 }

@@ -20,6 +20,8 @@
 #include "runbook/journal.h"
 #include "runbook/run.h"
 
+#define ROTATE_LABEL_LEN 96
+
 struct rotation;
 struct rotate_env;
 
@@ -39,6 +41,10 @@ enum rotate_flags {
 	ROTATE_ALWAYS = 8,
 	/* Only looks: what ends here has not begun. */
 	ROTATE_LOOKS = 16,
+	/* For one wave of the environment's targets after the other. */
+	ROTATE_EACH_WAVE = 32,
+	/* Makes pods restart: at most maxUnavailable targets at a time. */
+	ROTATE_RESTARTS = 64,
 };
 
 struct rotate_step {
@@ -52,6 +58,14 @@ struct rotate_step {
 	const char *from, *to; /* rows of the table of apply, both included */
 };
 
+/* How far a target has come, in the result of this run. */
+enum rotate_progress {
+	PROGRESS_NOT_BEGUN, /* nothing was written there */
+	PROGRESS_BEGUN,
+	PROGRESS_DONE, /* written, and every pod restarted */
+	PROGRESS_FAILED,
+};
+
 struct rotate_target {
 	struct rotate_env *env;
 	const char *context;
@@ -63,6 +77,8 @@ struct rotate_target {
 	struct kube_lease *lease; /* until the keeper has it */
 	bool left_out;		  /* roll-back: the new key never got here */
 	struct err *err;
+	enum rotate_progress progress;
+	char *failure; /* what went wrong there; NULL */
 };
 
 struct lease_keeper;
@@ -70,8 +86,13 @@ struct lease_keeper;
 struct rotate_env {
 	const struct config_environment *config;
 	const char *name;
+	/* The name, with the targets of the wave where it has several: what
+	 * the reporter and the journal call it. */
+	char label[ROTATE_LABEL_LEN];
 	struct rotate_target *targets;
 	size_t count;
+	size_t first, end; /* of the targets that rows are about now */
+	size_t at_once;	   /* of them side by side */
 };
 
 /* Borrowed for the life of the rotation, but for what says otherwise. */
@@ -142,8 +163,18 @@ KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
 
 /* Everything known, into the result; also after a failure. */
 void rotation_fill_result(struct rotation *rotation);
+/* Says which targets a failure kept from beginning. */
+void rotation_name_not_begun(const struct rotation *rotation);
 
-/* Calls `each` for every target of `env` (NULL: of all), side by side. */
+/* wave.c: how many waves an environment has, and which row is about what. */
+size_t rotate_waves(const struct rotate_env *env);
+void rotate_set_wave(struct rotate_env *env, const struct rotate_step *step,
+		     size_t wave);
+/* The wave (from 1) that a target is in. */
+size_t rotate_wave_of(const struct rotate_target *target);
+
+/* Calls `each` for every target that `env` is about now (NULL: all of all
+ * environments), side by side. */
 typedef struct err *rotate_target_fn(struct rotation *rotation,
 				     struct rotate_target *target,
 				     const void *user);

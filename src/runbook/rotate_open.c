@@ -1,4 +1,5 @@
 /* A rotation's connections, targets and journal: opened and let go of. */
+#include <stdio.h>
 #include <string.h>
 
 #include "runbook/leasekeeper.h"
@@ -53,6 +54,9 @@ static KR_FALLIBLE open_env(struct rotation *rotation, struct rotate_env *env,
 
 	env->config = config;
 	env->name = config->name;
+	(void)snprintf(env->label, sizeof(env->label), "%s", env->name);
+	env->at_once = config->parallel > 0 ? (size_t)config->parallel
+					    : CONFIG_PARALLEL;
 	env->targets = calloc(config->n_targets + 1, sizeof(*env->targets));
 	if (!env->targets)
 		return err_new(KR_ENOMEM, "out of memory");
@@ -61,6 +65,7 @@ static KR_FALLIBLE open_env(struct rotation *rotation, struct rotate_env *env,
 		err = open_target(rotation, &env->targets[env->count++],
 				  &config->targets[i]);
 	}
+	env->end = env->count;
 	return err;
 }
 
@@ -121,6 +126,7 @@ void rotation_release(struct rotation *rotation)
 			kube_close(target->kube);
 			kube_access_free(target->access);
 			err_free(target->err);
+			free(target->failure);
 		}
 		free(env->targets);
 	}

@@ -149,23 +149,66 @@ KR_FALLIBLE rotate_admit(struct rotation *rotation, struct rotate_env *env)
 	return err;
 }
 
+/* What is said while a target is verified, with the target's name. */
+static void say_of_target(void *user, enum report_level level, const char *text)
+{
+	struct rotate_target *target = user;
+
+	if (level == REPORT_WARNING)
+		run_warn(&target->run, "%s", text);
+	else
+		run_say(&target->run, "%s", text);
+}
+
+static void log_of_target(void *user, const char *pod, const char *container,
+			  const char *line)
+{
+	const struct rotate_target *target = user;
+	const struct reporter *r = target->run.options.reporter;
+	kr_cleanup(str_freep) char *name = NULL;
+
+	if (target->env->count > 1 &&
+	    asprintf(&name, "%s/%s", target->context, pod) < 0)
+		name = NULL;
+	run_talk_begin();
+	if (r->log_line)
+		r->log_line(r->user, name ? name : pod, container, line);
+	run_talk_end();
+}
+
+static void tick_of_target(void *user)
+{
+	const struct rotate_target *target = user;
+	const struct reporter *r = target->run.options.reporter;
+
+	run_talk_begin();
+	if (r->tick)
+		r->tick(r->user);
+	run_talk_end();
+}
+
 static struct err *verify_target(struct rotation *rotation,
 				 struct rotate_target *target, const void *user)
 {
 	const struct config_verify *config = &target->env->config->verify;
+	const struct reporter voice = { .user = target,
+					.message = say_of_target,
+					.log_line = log_of_target,
+					.tick = tick_of_target };
 	struct result scratch;
 	const struct verify_options options = {
 		.look = {
 			.kube = target->kube,
 			.target = target->run.options.target,
 			.consumers = rotation->options.consumers,
-			.reporter = rotation->options.reporter,
+			.reporter = &voice,
 			.result = &scratch,
 		},
 		.expect = (const char *const *)config->expect,
 		.forbid = (const char *const *)config->forbid,
 		.within_ms = config->within_ms,
 		.since_ms = -1,
+		.nothing_expected = true,
 	};
 	struct err *err;
 
@@ -176,10 +219,23 @@ static struct err *verify_target(struct rotation *rotation,
 	return err;
 }
 
-/* One after the other: each reads logs, and people read along. */
 KR_FALLIBLE rotate_verify(struct rotation *rotation, struct rotate_env *env)
 {
-	return rotation_for_targets(rotation, env, true, verify_target, NULL);
+	const struct reporter *r = rotation->options.reporter;
+	kr_cleanup(str_freep) char *text = NULL;
+
+	if (!env->config->verify.expect &&
+	    asprintf(
+		    &text,
+		    "environment %s names no line that is to be logged: only restarts, forbidden lines and the key itself are looked for",
+		    env->name) < 0)
+		text = NULL;
+	if (text && !result_has_warning(rotation->options.result, text)) {
+		result_warn(rotation->options.result, "%s", text);
+		if (r->message)
+			r->message(r->user, REPORT_WARNING, text);
+	}
+	return rotation_for_targets(rotation, env, false, verify_target, NULL);
 }
 
 static void show_output(const struct rotation *rotation, const char *name,

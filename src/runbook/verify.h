@@ -12,8 +12,9 @@ struct verify_options {
 	/* POSIX extended regular expressions, NULL-terminated, or NULL. */
 	const char *const *expect;
 	const char *const *forbid;
-	int64_t within_ms; /* < 0: 2 min with expectations, else 10 s */
-	int64_t since_ms;  /* < 0: the whole log */
+	int64_t within_ms;     /* < 0: 2 min with expectations, else 10 s */
+	int64_t since_ms;      /* < 0: the whole log */
+	bool nothing_expected; /* that no line is, is known: no warning */
 };
 
 /*

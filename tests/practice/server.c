@@ -18,7 +18,7 @@
 #include "serve.h"
 #include "util.h"
 
-enum { CLUSTERS_MAX = 16 };
+enum { CLUSTERS_MAX = 64 };
 
 static struct server servers[CLUSTERS_MAX];
 

@@ -1,0 +1,130 @@
+"""A fleet of practice clusters, and the program run against it."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
+
+import clusters  # noqa: E402
+
+PREFIX = "test.keyrot.dev/"
+NAMESPACE = "aether-services"
+DEPLOYMENT = ("/apis/apps/v1/namespaces/%s/deployments/secrets-service"
+              % NAMESPACE)
+
+
+class Stand:
+    """n clusters, called c01 to cNN, and a home for the program."""
+
+    def __init__(self, n, program=os.path.join(ROOT, "kubectl-keyrot"),
+                 options=("--fast",)):
+        self.program = program
+        self.names = ["c%02d" % i for i in range(1, n + 1)]
+        self.fleet = clusters.Practice(
+            (*options, "--clusters", ",".join(self.names)))
+        self.home = None
+        self.fresh()
+
+    def fresh(self):
+        """A new home, and the clusters as they were."""
+        if self.home:
+            shutil.rmtree(self.home, ignore_errors=True)
+        self.home = tempfile.mkdtemp(prefix="keyrot-fleet-")
+        self.fleet.control("POST", "/reset", {})
+        self.env = {
+            "PATH": os.environ["PATH"], "HOME": self.home,
+            "KUBECONFIG": self.fleet.kubeconfig, "NO_COLOR": "1",
+            "LC_ALL": "C.UTF-8",
+            "KEYROT_PASSPHRASE_FILE": self.write("passphrase", "practice\n")}
+
+    def write(self, name, text):
+        path = os.path.join(self.home, name)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC,
+                          0o600), "w") as out:
+            out.write(text)
+        return path
+
+    def config(self, environments, **more):
+        """keyrot.yaml; an environment is (name, first, last, fields)."""
+        whole = dict({"apiVersion": "keyrot.dev/v1", "kind": "Rotation",
+                      "service": "secrets-service"}, **more)
+        whole["environments"] = [
+            dict({"name": name, "targets": [
+                {"context": context, "namespace": NAMESPACE}
+                for context in self.names[first - 1:last]]}, **fields)
+            for name, first, last, fields in environments]
+        self.write("keyrot.yaml", json.dumps(whole, indent=1))
+
+    def run(self, *words, **more):
+        done = subprocess.run(
+            [self.program, *words], cwd=self.home, env=self.env, text=True,
+            capture_output=True, timeout=120, stdin=subprocess.DEVNULL, **more)
+        return done
+
+    def json(self, *words):
+        done = self.run(*words, "-o", "json")
+        try:
+            return done.returncode, json.loads(done.stdout), done.stderr
+        except ValueError:
+            raise AssertionError("no document: %s" % done.stderr) from None
+
+    def annotate(self, name, annotations):
+        self.fleet.cluster(name).api().text(
+            "PATCH", DEPLOYMENT, {"metadata": {"annotations": {
+                PREFIX + word: value for word, value in annotations.items()}}},
+            "application/merge-patch+json")
+
+    def next_rollout_fails(self, *names, only=None):
+        """The new pods crash; only="new": not those with the key of now."""
+        for name in names:
+            if only:
+                old, = self.live()[name]
+                self.annotate(name, {"bad-fingerprint": "!" + old[:12]})
+            else:
+                self.annotate(name, {"next-pods": "crash"})
+
+    def mend(self, name):
+        """The application is mended; its pods begin anew."""
+        self.annotate(name, {"next-pods": "ready"})
+        api = self.fleet.cluster(name).api()
+        pods = "/api/v1/namespaces/%s/pods" % NAMESPACE
+        bad = [pod["metadata"]["name"] for pod in api.get(pods)["items"]
+               if not all(c["ready"] for c in
+                          pod["status"].get("containerStatuses", ()))]
+        for pod in bad:
+            api.text("DELETE", pods + "/" + pod)
+        self.until(lambda: not any(
+            pod["metadata"]["name"] in bad for pod in api.get(pods)["items"]),
+            "the bad pods are gone")
+
+    def until(self, condition, what, limit_s=10):
+        end = time.monotonic() + limit_s
+        while not condition():
+            if time.monotonic() > end:
+                raise AssertionError("not within %d s: %s" % (limit_s, what))
+            time.sleep(0.05)
+
+    def live(self):
+        """The key that each cluster holds, as a fingerprint."""
+        found = {}
+        for name, state in self.fleet.control("GET", "/state").items():
+            pods = [pod["fingerprints"] for pod in state["pods"]
+                    if pod["running"]]
+            found[name] = {key for pod in pods for key in pod.values()}
+        return found
+
+    def requests(self, name):
+        with open(os.path.join(self.fleet.folder, name,
+                               "requests.jsonl")) as file:
+            return [json.loads(line) for line in file]
+
+    def close(self):
+        self.fleet.down()
+        shutil.rmtree(self.home, ignore_errors=True)

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Many targets: side by side, in waves, and what one that fails does to others.
+
+usage: test_fleet.py [WORD...]   runs the tests whose names hold a word
+"""
+
+import os
+import sys
+import time
+import traceback
+
+from stand import Stand
+
+QUICK = {"verify": {"within": "100ms"}}
+FAILED = 5
+
+
+def progress(document):
+    return {target["context"]: target["progress"]
+            for target in document["targets"]}
+
+
+def check(condition, *told):
+    if not condition:
+        raise AssertionError(" ".join(str(item) for item in told))
+
+
+def key_of(document):
+    return document["targets"][0]["fingerprint"]
+
+
+def writes(stand, name):
+    return [request for request in stand.requests(name)
+            if request["method"] == "PATCH" and "/secrets/" in request["path"]
+            and "force=" in request["path"]]
+
+
+def test_all_get_the_key(stand):
+    stand.config([("staging", 1, 2, QUICK),
+                  ("production", 3, 9, dict(QUICK, requires="staging"))])
+    code, document, told = stand.json("rotate")
+    check(code == 0, told)
+    check(set(progress(document).values()) == {"done"}, progress(document))
+    live = stand.live()
+    for name in stand.names[:9]:
+        check(live[name] == {key_of(document)}, name, live[name])
+        check(len(writes(stand, name)) == 1, name, "written once")
+    check(live["c10"] != {key_of(document)}, "c10 is nobody's target")
+
+
+def test_stops_and_names(stand):
+    """parallel 2: c03 fails, what it ran beside ends, the rest waits."""
+    stand.config([("production", 1, 10, dict(QUICK, parallel=2))])
+    stand.next_rollout_fails("c03")
+    code, document, told = stand.json("rotate")
+    found = progress(document)
+    check(code == FAILED and document["reason"], code, told)
+    check(found["c01"] == found["c02"] == "done", found)
+    check(found["c03"] == "failed", found)
+    check(all(found["c%02d" % i] == "not-begun" for i in range(6, 11)), found)
+    bad = document["targets"][2]
+    check("CrashLoopBackOff" in bad["error"], bad["error"])
+    named = [text for text in document["warnings"] if "not begun" in text]
+    check(len(named) == 1 and "c10" in named[0], document["warnings"])
+    for name in stand.names[5:]:
+        check(not writes(stand, name), name, "was written")
+
+
+def test_resume_after_a_failure(stand):
+    stand.config([("production", 1, 4, dict(QUICK, parallel=1))])
+    stand.next_rollout_fails("c02")
+    code, document, told = stand.json("rotate")
+    check(code == FAILED, told)
+    stand.mend("c02")
+    code, again, told = stand.json("resume")
+    check(code == 0, told)
+    check(again["rotation"] == document["rotation"], "the same rotation")
+    check(set(progress(again).values()) == {"done"}, progress(again))
+    live = stand.live()
+    for name in stand.names[:4]:
+        check(live[name] == {key_of(again)}, name, live[name])
+    check(len(writes(stand, "c01")) == 1, "c01 was written twice")
+
+
+def test_waves(stand):
+    """1, then 30 % in all, then the rest: a wave ends before the next begins."""
+    stand.config([("production", 1, 10, dict(
+        QUICK, waves=[1, "30%", "100%"]))])
+    code, document, told = stand.json("rotate")
+    check(code == 0, told)
+    waves = [target["wave"] for target in document["targets"]]
+    check(waves == [1, 2, 2, 3, 3, 3, 3, 3, 3, 3], waves)
+    at = {name: writes(stand, name)[0]["time"] for name in stand.names}
+    check(at["c01"] < min(at["c02"], at["c03"]), at)
+    check(max(at["c02"], at["c03"]) < min(
+        at["c%02d" % i] for i in range(4, 11)), at)
+
+
+def test_failed_wave_goes_back(stand):
+    """c03 of wave 2 fails: waves 1 and 2 get their previous key back."""
+    stand.config([("production", 1, 10, dict(
+        QUICK, waves=[1, "30%", "100%"], onFail="rollback"))])
+    before = stand.live()
+    stand.next_rollout_fails("c03", only="new")
+    code, document, told = stand.json("rotate")
+    check(code == FAILED and document["rolledBack"], code, told)
+    found = progress(document)
+    check(found["c01"] == found["c02"] == "done", found)
+    check(found["c04"] == found["c10"] == "left-out", found)
+    stand.until(lambda: stand.live() == before, "every pod has its old key")
+    for name in stand.names[3:]:
+        check(not writes(stand, name), name, "was written")
+
+
+def test_max_unavailable(stand):
+    """At most 20 % of ten restart at a time."""
+    stand.config([("production", 1, 10, dict(
+        QUICK, maxUnavailable="20%"))])
+    code, document, told = stand.json("rotate")
+    check(code == 0, told)
+    spans = []
+    for name in stand.names:
+        patches = [request for request in stand.requests(name)
+                   if request["method"] == "PATCH"
+                   and "leases" not in request["path"]]
+        watches = [request for request in stand.requests(name)
+                   if "watch=true" in request["path"]]
+        spans.append((writes(stand, name)[0]["time"],
+                      max(r["time"] for r in patches[:2] + watches[:1])))
+    for begin, _ in spans:
+        busy = sum(a <= begin < b for a, b in spans)
+        check(busy <= 2, "%d at a time" % busy, spans)
+
+
+def test_way_back_takes_all_it_can(stand):
+    """One that cannot be put back does not keep the others from it."""
+    stand.config([("production", 1, 4, QUICK)])
+    before = stand.live()
+    code, document, told = stand.json("rotate")
+    check(code == 0, told)
+    stand.next_rollout_fails("c02")
+    code, back, told = stand.json("rollback")
+    found = progress(back)
+    check(code == FAILED and found["c02"] == "failed", code, found, told)
+    check(all(found[name] == "done" for name in ("c01", "c03", "c04")), found)
+    live = stand.live()
+    for name in ("c01", "c03", "c04"):
+        check(live[name] == before[name], name, live[name])
+
+
+def test_bad_configuration(stand):
+    for fields, word in (({"parallel": 0.5}, "1 to 64"),
+                         ({"parallel": 65}, "1 to 64"),
+                         ({"maxUnavailable": "0%"}, "share"),
+                         ({"waves": []}, "list"),
+                         ({"waves": [0]}, "number of targets"),
+                         ({"onFail": "retry"}, "hold")):
+        stand.config([("production", 1, 2, fields)])
+        code, document, _ = stand.json("rotate")
+        check(code == 2 and word in document["message"], fields,
+              document["message"])
+
+
+def main():
+    words = sys.argv[1:]
+    tests = [(name[5:], test) for name, test in sorted(globals().items())
+             if name.startswith("test_")
+             and (not words or any(word in name for word in words))]
+    failed = 0
+    stand = Stand(10)
+    try:
+        for name, test in tests:
+            stand.fresh()
+            begin = time.monotonic()
+            try:
+                test(stand)
+                word = "ok"
+            except Exception:  # noqa: BLE001
+                failed += 1
+                word = "FAILED\n" + traceback.format_exc()
+            print("%6.1f s  %-32s %s" % (time.monotonic() - begin, name, word),
+                  flush=True)
+    finally:
+        stand.close()
+    print("%d passed, %d failed" % (len(tests) - failed, failed))
+    return failed != 0
+
+
+if __name__ == "__main__":
+    os.chdir(os.path.dirname(os.path.abspath(__file__)))
+    sys.exit(main())
