@@ -13,6 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
 
 import clusters  # noqa: E402
+import schema  # noqa: E402
 
 PREFIX = "test.keyrot.dev/"
 NAMESPACE = "aether-services"
@@ -71,9 +72,13 @@ class Stand:
     def json(self, *words):
         done = self.run(*words, "-o", "json")
         try:
-            return done.returncode, json.loads(done.stdout), done.stderr
+            document = json.loads(done.stdout)
         except ValueError:
             raise AssertionError("no document: %s" % done.stderr) from None
+        wrong = schema.problems(document)
+        if wrong:
+            raise AssertionError("; ".join(wrong))
+        return done.returncode, document, done.stderr
 
     def annotate(self, name, annotations):
         self.fleet.cluster(name).api().text(

@@ -102,9 +102,8 @@ static bool bad_key(const struct pod_run *run)
 		return false;
 	cJSON_ArrayForEach (at, run->keys)
 		if (str_eq(prefix, "*") ||
-		    (*prefix == '!'
-			     ? !str_starts(at->valuestring, prefix + 1)
-			     : str_starts(at->valuestring, prefix)))
+		    (*prefix == '!' ? !str_starts(at->valuestring, prefix + 1)
+				    : str_starts(at->valuestring, prefix)))
 			return true;
 	return false;
 }
