@@ -109,13 +109,9 @@ static bool wants_way_back(const struct rotation *rotation,
 /* What a journal says of the rotation that is to be gone on with. */
 static KR_FALLIBLE read_journal(struct rotation *rotation)
 {
-	const char *undone = journal_undone(rotation->journal);
 	const char *outcome = journal_outcome(rotation->journal);
 	struct err *err;
 
-	if (undone)
-		(void)snprintf(rotation->undone, sizeof(rotation->undone), "%s",
-			       undone);
 	if (!outcome || strcmp(outcome, "rolled-back") != 0)
 		return NULL;
 	err = err_new(KR_EREFUSED,
@@ -125,17 +121,46 @@ static KR_FALLIBLE read_journal(struct rotation *rotation)
 	return err_hint(err, "kubectl keyrot rotate");
 }
 
-static KR_FALLIBLE run_way(struct rotation *rotation,
-			   const struct runbook *book, enum way way,
-			   const char *undone)
+/* Of the journal where there is one, else of what the clusters say. */
+static KR_FALLIBLE find_open(struct rotation *rotation, const char *id,
+			     struct rotate_found *out)
 {
+	kr_cleanup(str_freep) char *undone = NULL;
+	bool known = false;
 	struct err *err = NULL;
 
-	if (way == WAY_ON)
+	if (id)
+		err = journal_look(rotation->options.config->service, id,
+				   &known, &undone);
+	if (err || !known)
+		return err ? err : rotation_find(rotation, id, out);
+	(void)snprintf(out->id, sizeof(out->id), "%s", id);
+	(void)snprintf(out->undone, sizeof(out->undone), "%s",
+		       undone ? undone : "");
+	return NULL;
+}
+
+static KR_FALLIBLE run_way(struct rotation *rotation,
+			   const struct runbook *book, enum way way,
+			   const char *id)
+{
+	kr_cleanup(str_freep) char *undoing = NULL;
+	struct rotate_found found = { 0 };
+	struct err *err = NULL;
+
+	if (way == WAY_ON) {
+		err = find_open(rotation, id, &found);
+	} else if (way == WAY_BACK) {
+		/* A roll-back that was interrupted is gone on with. */
+		err = journal_find_undo(rotation->options.config->service, id,
+					&undoing);
+		(void)snprintf(found.undone, sizeof(found.undone), "%s", id);
+	}
+	if (!err)
+		err = rotation_name(rotation, *found.id ? found.id : undoing);
+	memcpy(rotation->undone, found.undone, sizeof(found.undone));
+	if (!err && way == WAY_ON)
 		err = read_journal(rotation);
-	else if (way == WAY_BACK)
-		(void)snprintf(rotation->undone, sizeof(rotation->undone), "%s",
-			       undone);
 	if (err)
 		return err;
 	return rotation_run(rotation,
@@ -160,19 +185,15 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 {
 	struct store_options store_options;
 	kr_cleanup(store_closep) struct store *store = NULL;
-	kr_cleanup(str_freep) char *undoing = NULL;
 	struct rotate_options options;
 	struct rotation rotation;
 	struct err *err = open_store(context, &store_options, &store);
 
-	/* A roll-back that was interrupted is gone on with. */
-	if (!err && way == WAY_BACK)
-		err = journal_find_undo(context->config->service, id, &undoing);
 	if (err)
 		return err;
 	fill(context, result, store, &options);
 	say_mixed(context, result);
-	err = rotation_init(&rotation, &options, way == WAY_ON ? id : undoing);
+	err = rotation_init(&rotation, &options);
 	if (!err)
 		err = run_way(&rotation, context->runbook, way, id);
 	*out_back = wants_way_back(&rotation, err);
@@ -235,39 +256,24 @@ KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 	return go_on(context, result, WAY_NEW, NULL);
 }
 
-/* The id that was named, or the one that the journals know. */
-static KR_FALLIBLE find_id(const struct cli_context *context, bool only_open,
-			   char **out)
+static KR_FALLIBLE named_id(const struct cli_context *context, char **out)
 {
-	const char *service = context->config->service;
-	struct err *err;
-
-	if (context->n_args) {
-		if (!rotation_is_valid(context->args[0]))
-			return err_new(
-				KR_EUSAGE,
-				"that is no rotation's id: it looks like kr-20261122-7f3a9c");
-		*out = strdup(context->args[0]);
-		return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
-	}
-	err = only_open ? journal_find_open(service, out)
-			: journal_find_last(service, out);
-	if (err || *out)
-		return err;
-	err = err_new(
-		KR_EUSAGE,
-		only_open ? "no rotation of %s is recorded here as not ended"
-			  : "no rotation of %s is recorded here",
-		service);
-	return err_hint(
-		err,
-		"name it: kubectl keyrot status shows the rotation that wrote each Secret");
+	if (!rotation_is_valid(context->args[0]))
+		return err_new(
+			KR_EUSAGE,
+			"that is no rotation's id: it looks like kr-20261122-7f3a9c");
+	*out = strdup(context->args[0]);
+	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
 }
 
+/* No id and no journal: the clusters and the store are asked. */
 KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(str_freep) char *id = NULL;
-	struct err *err = find_id(context, true, &id);
+	struct err *err =
+		context->n_args
+			? named_id(context, &id)
+			: journal_find_open(context->config->service, &id);
 
 	return err ? err : go_on(context, result, WAY_ON, id);
 }
@@ -275,7 +281,17 @@ KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
 KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(str_freep) char *id = NULL;
-	struct err *err = find_id(context, false, &id);
+	struct err *err =
+		context->n_args
+			? named_id(context, &id)
+			: journal_find_last(context->config->service, &id);
 
+	if (!err && !id) {
+		err = err_new(KR_EUSAGE, "no rotation of %s is recorded here",
+			      context->config->service);
+		err = err_hint(
+			err,
+			"name it: kubectl keyrot status shows the rotation that wrote each Secret");
+	}
 	return err ? err : go_on(context, result, WAY_BACK, id);
 }

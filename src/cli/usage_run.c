@@ -31,13 +31,13 @@ const struct usage usage_rotate = {
 const struct usage usage_resume = {
 	.text = "Go on with a rotation that was interrupted, from what the clusters and the\n"
 		"store say. Steps that are done are seen and skipped; nothing is restarted\n"
-		"twice for the same key. On another machine, or with the journal lost, name the\n"
-		"rotation.",
+		"twice for the same key. On another machine, or with the journal lost, the\n"
+		"Leases, the Secrets' annotations and the store tell which one it is.",
 	.examples =
 		(const struct example[]){
 			{ "The one that has not ended",
 			  "kubectl keyrot resume" },
-			{ "By its id, also from another machine",
+			{ "By its id, where several were begun",
 			  "kubectl keyrot resume kr-20261122-7f3a9c" },
 			{ NULL, NULL },
 		},

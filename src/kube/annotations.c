@@ -21,6 +21,7 @@ static const char *const prefixes[] = {
 	[NOTE_LEDGER] = "ledger.keyrot.dev",
 	[NOTE_REPLACED] = "replaced.keyrot.dev",
 	[NOTE_VALIDATED] = "validated.keyrot.dev",
+	[NOTE_OPEN] = "open.keyrot.dev",
 };
 
 static bool is_name_part(const char *text)

@@ -12,6 +12,8 @@
  *every gate of its environment then operator.keyrot.dev/ENTRY	who
  *	rotated-at.keyrot.dev/ENTRY	when, RFC 3339
  *	ledger.keyrot.dev/ENTRY		size and root of the ledger then
+ * On the Lease:
+ *	open.keyrot.dev/ENTRY		the rotation that has not ended
  * On pod templates, and so on pods:
  *	fingerprint.keyrot.dev/SECRET.ENTRY
  *	rotation.keyrot.dev/SECRET.ENTRY
@@ -36,6 +38,7 @@ enum kube_note {
 	NOTE_LEDGER,
 	NOTE_REPLACED,
 	NOTE_VALIDATED,
+	NOTE_OPEN,
 };
 
 /* The longest name and its NUL: prefix, slash, 63 characters. */

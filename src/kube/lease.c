@@ -6,15 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <cjson/cJSON.h>
+
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/stop.h"
-#include "base/text.h"
+#include "base/str.h"
+#include "kube/annotations.h"
 #include "kube/path.h"
 
-#define STEP_ANNOTATION "step.keyrot.dev/current"
-#define POLL_MS		2000
-#define MAX_NAME	253
+#define POLL_MS	 2000
+#define MAX_NAME 253
 /* 2026-11-22T22:10:02.000000Z: MicroTime takes six digits, nothing else. */
 #define MICRO_TIME_LEN 32
 
@@ -25,10 +27,21 @@ struct kube_lease {
 	char *identity;
 	char *step;
 	char *version;
+	struct cJSON *notes; /* annotations of others, as they were read */
+	char trace_note[KUBE_NOTE_LEN];
+	char *trace, *trace_before;
 	char acquired[MICRO_TIME_LEN];
 	long long transitions;
 	int64_t renewed_ms;
 };
+
+char *kube_lease_name(const char *secret)
+{
+	char *name = NULL;
+
+	return asprintf(&name, "keyrot-%.*s", MAX_NAME - 7, secret) < 0 ? NULL
+									: name;
+}
 
 static void micro_time(char out[MICRO_TIME_LEN])
 {
@@ -61,11 +74,13 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 		return err;
 	if (!lease)
 		return err_new(KR_ENOMEM, "out of memory");
+	err = kube_note_on_secret(NOTE_OPEN, request->target->entry,
+				  lease->trace_note);
+	if (err)
+		return err;
 	lease->kube = kube;
 	lease->ns = strdup(request->target->ns);
-	if (asprintf(&lease->name, "keyrot-%.*s", MAX_NAME - 7,
-		     request->target->secret) < 0)
-		lease->name = NULL;
+	lease->name = kube_lease_name(request->target->secret);
 	if (asprintf(&lease->identity, "%s/%s@%s/%ld", request->rotation,
 		     request->operator_, host, (long)getpid()) < 0)
 		lease->identity = NULL;
@@ -91,14 +106,24 @@ void kube_lease_free(struct kube_lease *lease)
 	free(lease->identity);
 	free(lease->step);
 	free(lease->version);
+	free(lease->trace);
+	free(lease->trace_before);
+	json_free(lease->notes);
 	free(lease);
+}
+
+static void put_note(struct cJSON *notes, const char *name, const char *value)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(notes, name);
+	if (value)
+		json_set_str(notes, name, value);
 }
 
 static KR_FALLIBLE body_of(const struct kube_lease *lease, const char *holder,
 			   int duration_s, char **out)
 {
 	kr_cleanup(json_freep) struct cJSON *object = json_object();
-	struct cJSON *metadata, *spec;
+	struct cJSON *metadata, *spec, *notes;
 	char now[MICRO_TIME_LEN];
 
 	micro_time(now);
@@ -109,9 +134,11 @@ static KR_FALLIBLE body_of(const struct kube_lease *lease, const char *holder,
 	json_set_str(metadata, "namespace", lease->ns);
 	if (lease->version)
 		json_set_str(metadata, "resourceVersion", lease->version);
-	if (lease->step)
-		json_set_str(json_add_object(metadata, "annotations"),
-			     STEP_ANNOTATION, lease->step);
+	notes = lease->notes ? cJSON_Duplicate(lease->notes, true)
+			     : json_object();
+	put_note(notes, KUBE_LEASE_STEP, lease->step);
+	put_note(notes, lease->trace_note, lease->trace);
+	json_set(metadata, "annotations", notes);
 	spec = json_add_object(object, "spec");
 	json_set_str(spec, "holderIdentity", holder);
 	json_set_int(spec, "leaseDurationSeconds", duration_s);
@@ -157,6 +184,11 @@ static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
 	return err_wrap(err, "Lease %s/%s", lease->ns, lease->name);
 }
 
+static bool is_self(const struct kube_lease *lease, const char *holder)
+{
+	return strcmp(holder, lease->identity) == 0;
+}
+
 /* "kr-20261122-7f3a9c/jane@host/4711": the same rotation, host, a dead pid */
 static bool is_own_ghost(const struct kube_lease *lease, const char *holder)
 {
@@ -177,24 +209,37 @@ struct sight {
 	int64_t since_ms;
 };
 
-static KR_FALLIBLE held(const struct kube_lease *lease,
-			const struct cJSON *object)
+/* What others wrote there stays, and so does the trace. */
+static KR_FALLIBLE keep_notes(struct kube_lease *lease,
+			      const struct cJSON *object)
+{
+	const struct cJSON *notes = json_at(object, "metadata.annotations");
+
+	json_free(lease->notes);
+	lease->notes = notes ? cJSON_Duplicate(notes, true) : json_object();
+	if (!lease->notes ||
+	    !str_keep(&lease->trace_before,
+		      json_member_str(notes, lease->trace_note)))
+		return err_new(KR_ENOMEM, "out of memory");
+	return NULL;
+}
+
+/* Whether it may be taken now: nobody has it, or one who is gone. */
+static bool is_free(const struct kube_lease *lease,
+		    const struct kube_lease_request *request,
+		    const struct sight *sight, const struct cJSON *object)
 {
 	const char *holder = json_str_or(object, "spec.holderIdentity", "");
-	const char *step = json_member_str(
-		json_at(object, "metadata.annotations"), STEP_ANNOTATION);
-	kr_cleanup(str_freep) char *clean =
-		text_clean(holder, strlen(holder), 256);
-	kr_cleanup(str_freep) char *clean_step =
-		step ? text_clean(step, strlen(step), 64) : NULL;
-	struct err *err = err_new(
-		KR_EHELD,
-		"Secret %s/%s is being rotated by %s%s%s (Lease %s), which is alive",
-		lease->ns, lease->name + strlen("keyrot-"),
-		clean ? clean : "somebody", clean_step ? ", at step " : "",
-		clean_step ? clean_step : "", lease->name);
+	long long duration_s = json_int(object, "spec.leaseDurationSeconds",
+					KUBE_LEASE_DURATION_S);
+	int64_t left_ms;
 
-	return err_set_reason(err, "Held");
+	if (!*holder || is_own_ghost(lease, holder))
+		return true;
+	left_ms = sight->since_ms + duration_s * 1000 - clock_boot_ms();
+	if (left_ms > 0 && request->on_wait)
+		request->on_wait(request->user, holder, left_ms);
+	return left_ms <= 0;
 }
 
 /*
@@ -208,7 +253,6 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 {
 	kr_cleanup(json_freep) struct cJSON *object = NULL;
 	const char *holder, *version;
-	long long duration_s;
 	struct err *err =
 		kube_get(lease->kube, lease->path, lease->name, &object);
 
@@ -221,28 +265,20 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 		return err;
 	holder = json_str_or(object, "spec.holderIdentity", "");
 	version = json_str_or(object, "metadata.resourceVersion", "");
-	duration_s = json_int(object, "spec.leaseDurationSeconds",
-			      KUBE_LEASE_DURATION_S);
 	lease->transitions = json_int(object, "spec.leaseTransitions", 0) + 1;
 	if (sight->version && strcmp(sight->version, version) != 0 && *holder)
-		return held(lease, object);
+		return kube_lease_held(lease->ns, lease->name, object);
 	if (!sight->version) {
 		sight->version = strdup(version);
 		sight->since_ms = clock_boot_ms();
 	}
-	if (*holder && !is_own_ghost(lease, holder)) {
-		int64_t left_ms =
-			sight->since_ms + duration_s * 1000 - clock_boot_ms();
-
-		*out_free = left_ms <= 0;
-		if (!*out_free && request->on_wait)
-			request->on_wait(request->user, holder, left_ms);
-	}
+	*out_free = is_free(lease, request, sight, object);
 	if (!*out_free)
 		return NULL;
-	if (*holder)
+	if (*holder && !is_self(lease, holder))
 		*out_taken_from = strdup(holder);
-	return keep_version(lease, object);
+	err = keep_notes(lease, object);
+	return err ? err : keep_version(lease, object);
 }
 
 KR_FALLIBLE kube_lease_acquire(struct kube *kube,
@@ -267,6 +303,12 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 		if (err)
 			break;
 		micro_time(lease->acquired);
+		if (!str_keep(&lease->trace, request->trace
+						     ? request->trace
+						     : lease->trace_before))
+			err = err_new(KR_ENOMEM, "out of memory");
+		if (err)
+			break;
 		err = put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
 		if (err && lost) {
 			/* Somebody was faster: that one is alive. */
@@ -299,7 +341,9 @@ static KR_FALLIBLE take_again(struct kube_lease *lease)
 		return err;
 	holder = json_str_or(object, "spec.holderIdentity", "");
 	if (strcmp(holder, lease->identity) != 0)
-		return err_set_reason(held(lease, object), "LeaseLost");
+		return err_set_reason(
+			kube_lease_held(lease->ns, lease->name, object),
+			"LeaseLost");
 	err = keep_version(lease, object);
 	return err ? err
 		   : put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
@@ -334,10 +378,19 @@ KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)
 	return err;
 }
 
-void kube_lease_release(struct kube_lease *lease)
+void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
+			const char *trace)
 {
 	bool lost;
 
-	if (lease)
-		err_free(put(lease, "", 1, &lost));
+	if (!lease)
+		return;
+	if (end == KUBE_LEASE_UNUSED)
+		trace = lease->trace_before;
+	else if (end == KUBE_LEASE_ENDED)
+		trace = NULL;
+	if (end != KUBE_LEASE_OPEN)
+		(void)str_keep(&lease->step, NULL);
+	(void)str_keep(&lease->trace, trace);
+	err_free(put(lease, "", 1, &lost));
 }

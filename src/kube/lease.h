@@ -10,7 +10,12 @@
  * that stays unchanged for its duration, measured by our own clock from when
  * we first saw it, may be taken over (renewTime is never compared with our
  * clock). One that is held by the same rotation on this host, by a process
- * that is gone, is taken at once.
+ * that is gone, is taken at once; so is one's own, after an execve(2).
+ *
+ * A rotation that stopped before its end leaves a trace, the annotation
+ * open.keyrot.dev/ENTRY: "ROTATION", or "ROTATION of ROTATION" for a roll-back
+ * and what it undoes. It outlives the holder, and tells another machine what
+ * there is to go on with.
  */
 #ifndef KR_KUBE_LEASE_H
 #define KR_KUBE_LEASE_H
@@ -20,13 +25,18 @@
 
 #define KUBE_LEASE_DURATION_S 30
 #define KUBE_LEASE_RENEW_MS   10000
+/* Annotation: the step at work, or the one that it stopped at. */
+#define KUBE_LEASE_STEP "step.keyrot.dev/current"
 
+struct cJSON;
 struct kube_lease;
 
 struct kube_lease_request {
 	const struct kube_target *target;
 	const char *rotation;
 	const char *operator_;
+	/* What is written as the trace from now on; NULL: stays as it is. */
+	const char *trace;
 	/* Called while somebody else's Lease is watched for a sign of life:
 	 * who holds it, and for how much longer it is waited. */
 	void (*on_wait)(void *user, const char *holder, int64_t left_ms);
@@ -49,8 +59,42 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
  */
 KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step);
 
-/* Gives it back; best effort, since it expires by itself. */
-void kube_lease_release(struct kube_lease *lease);
+enum kube_lease_end {
+	KUBE_LEASE_UNUSED, /* nothing was begun: the trace is as it was */
+	KUBE_LEASE_OPEN,   /* not ended: `rotation` is to be gone on with */
+	KUBE_LEASE_ENDED,  /* nothing is left to go on with */
+};
+
+/*
+ * Gives it back; best effort, since it expires by itself. `trace` is that of
+ * KUBE_LEASE_OPEN.
+ */
+void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
+			const char *trace);
+
+/* Of a Secret's Lease; malloc'd. */
+char *kube_lease_name(const char *secret);
+
+/* What a Lease says; strings owned, NULL where it says nothing. */
+struct kube_lease_facts {
+	char *holder;	/* the whole identity; NULL: nobody has it */
+	char *rotation; /* the holder's */
+	char *operator_;
+	char *host;
+	char *step;
+	char *renewed; /* RFC 3339, by the holder's clock */
+	char *open;    /* of the trace: the rotation that has not ended */
+	char *undone;  /* ... and the one that it undoes */
+};
+/* One GET. A Lease that is not there says nothing. */
+KR_FALLIBLE kube_lease_read(struct kube *kube, const struct kube_target *target,
+			    struct kube_lease_facts *out);
+void kube_lease_facts_release(struct kube_lease_facts *facts);
+
+/* KR_EHELD, reason "Held": who has the Lease `object`, where, at which step,
+ * and since when nothing was heard of it. */
+KR_FALLIBLE kube_lease_held(const char *ns, const char *name,
+			    const struct cJSON *object);
 
 /* Frees the memory; the Lease itself expires by itself. */
 void kube_lease_free(struct kube_lease *lease);

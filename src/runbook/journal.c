@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "runbook/rotation.h"
 
@@ -18,7 +19,7 @@
 static const char *const events[] = {
 	[JOURNAL_BEGUN] = "begun", [JOURNAL_INTENT] = "intent",
 	[JOURNAL_DONE] = "done",   [JOURNAL_FAILED] = "failed",
-	[JOURNAL_ENDED] = "ended",
+	[JOURNAL_ENDED] = "ended", [JOURNAL_TAKEOVER] = "takeover",
 };
 
 struct journal {
@@ -252,6 +253,30 @@ static KR_FALLIBLE peek(const char *path, struct journal **out)
 		return err_wrap(err, "journal");
 	parse_lines(journal, buf_str(&text));
 	*out = take_ptr(&journal);
+	return NULL;
+}
+
+KR_FALLIBLE journal_look(const char *service, const char *rotation,
+			 bool *out_known, char **out_undone)
+{
+	kr_cleanup(journal_closep) struct journal *journal = NULL;
+	kr_cleanup(str_freep) char *folder = NULL;
+	kr_cleanup(str_freep) char *path = NULL;
+	struct err *err = folder_of(service, &folder);
+
+	if (err)
+		return err;
+	if (asprintf(&path, "%s/%s" SUFFIX, folder, rotation) < 0)
+		return err_new(KR_ENOMEM, "out of memory");
+	*out_known = false;
+	if (!file_exists(path))
+		return NULL;
+	err = peek(path, &journal);
+	if (err)
+		return err;
+	*out_known = has_begun(journal);
+	if (!str_keep(out_undone, journal_undone(journal)))
+		return err_new(KR_ENOMEM, "out of memory");
 	return NULL;
 }
 

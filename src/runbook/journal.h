@@ -21,7 +21,8 @@ enum journal_event {
 	JOURNAL_INTENT, /* a step is about to have an effect */
 	JOURNAL_DONE,	/* ... had it, and that was seen */
 	JOURNAL_FAILED, /* ... ended with an error; detail is its reason */
-	JOURNAL_ENDED,	/* the rotation: detail is "done", "rolled-back", ... */
+	JOURNAL_TAKEOVER, /* of a Lease; detail is "from HOLDER" */
+	JOURNAL_ENDED, /* the rotation: detail is "done", "rolled-back", ... */
 };
 
 struct journal_line {
@@ -68,5 +69,11 @@ KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
 			      char **out_rotation);
 /* Of a roll-back: the rotation that it undoes; NULL otherwise. Borrowed. */
 const char *journal_undone(const struct journal *journal);
+/*
+ * Whether the rotation's journal is here and has begun, without opening it;
+ * *out_undone as journal_undone(), malloc'd.
+ */
+KR_FALLIBLE journal_look(const char *service, const char *rotation,
+			 bool *out_known, char **out_undone);
 
 #endif

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #define LOOK_EVERY_S 2
@@ -13,6 +15,7 @@ struct lease_keeper {
 	pthread_cond_t wake;
 	bool stop;
 	struct err *lost; /* owned; the first one */
+	char step[128];	  /* at work; "" while not known */
 	struct kube_lease **leases;
 	size_t count;
 };
@@ -39,10 +42,15 @@ static void *keep(void *user)
 {
 	struct lease_keeper *keeper = user;
 
+	char step[sizeof(keeper->step)];
+
 	while (wait_a_while(keeper)) {
+		(void)pthread_mutex_lock(&keeper->lock);
+		memcpy(step, keeper->step, sizeof(step));
+		(void)pthread_mutex_unlock(&keeper->lock);
 		for (size_t i = 0; i < keeper->count; i++) {
-			struct err *err =
-				kube_lease_keep(keeper->leases[i], NULL);
+			struct err *err = kube_lease_keep(keeper->leases[i],
+							  *step ? step : NULL);
 
 			(void)pthread_mutex_lock(&keeper->lock);
 			if (err_is(err, KR_EHELD) && !keeper->lost)
@@ -72,7 +80,7 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 	keeper->running =
 		pthread_create(&keeper->thread, NULL, keep, keeper) == 0;
 	if (!keeper->running) {
-		lease_keeper_stop(keeper);
+		lease_keeper_stop(keeper, KUBE_LEASE_UNUSED, NULL);
 		return err_new(KR_EUNEXPECTED, "no thread can be started");
 	}
 	*out = keeper;
@@ -91,7 +99,19 @@ KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper)
 	return err;
 }
 
-void lease_keeper_stop(struct lease_keeper *keeper)
+void lease_keeper_step(struct lease_keeper *keeper, const char *step,
+		       const char *environment)
+{
+	if (!keeper)
+		return;
+	(void)pthread_mutex_lock(&keeper->lock);
+	(void)snprintf(keeper->step, sizeof(keeper->step), "%s%s%s", step,
+		       environment ? " " : "", environment ? environment : "");
+	(void)pthread_mutex_unlock(&keeper->lock);
+}
+
+void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
+		       const char *trace)
 {
 	if (!keeper)
 		return;
@@ -102,7 +122,7 @@ void lease_keeper_stop(struct lease_keeper *keeper)
 	if (keeper->running)
 		(void)pthread_join(keeper->thread, NULL);
 	for (size_t i = 0; i < keeper->count; i++) {
-		kube_lease_release(keeper->leases[i]);
+		kube_lease_release(keeper->leases[i], end, trace);
 		kube_lease_free(keeper->leases[i]);
 	}
 	free(keeper->leases);

@@ -20,7 +20,13 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 /* KR_EHELD where one of them was lost. NULL keeper: nothing is held. */
 KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper);
 
-/* Gives all of them back, ends the thread, frees. NULL is fine. */
-void lease_keeper_stop(struct lease_keeper *keeper);
+/* What the Leases show as the step at work, from the next look on. */
+void lease_keeper_step(struct lease_keeper *keeper, const char *step,
+		       const char *environment);
+
+/* Gives all of them back (kube/lease.h), ends the thread, frees. NULL is fine.
+ */
+void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
+		       const char *trace);
 
 #endif

@@ -73,9 +73,12 @@ struct rotate_target {
 	struct kube *kube;
 	struct run run;
 	bool run_ready;
-	struct kube *lease_kube;  /* for the Lease alone */
-	struct kube_lease *lease; /* until the keeper has it */
-	bool left_out;		  /* roll-back: the new key never got here */
+	struct kube *lease_kube;	     /* for the Lease alone */
+	struct kube_lease *lease;	     /* until the keeper has it */
+	char *taken_from;		     /* who had it, and is gone; NULL */
+	struct kube_lease_facts lease_facts; /* of rotation_find() */
+	struct kube_key_facts key_facts;     /* ... */
+	bool left_out; /* roll-back: the new key never got here */
 	struct err *err;
 	enum rotate_progress progress;
 	char *failure; /* what went wrong there; NULL */
@@ -118,7 +121,7 @@ struct rotate_options {
 
 struct rotation {
 	struct rotate_options options;
-	char id[ROTATION_LEN];
+	char id[ROTATION_LEN]; /* "" until rotation_name() */
 	bool resumed;
 	struct rotate_env *envs;
 	size_t env_count;
@@ -136,16 +139,33 @@ struct rotation {
 	char undone[ROTATION_LEN];
 };
 
-/*
- * id NULL: a fresh one. Opens the journal and every target's connection;
- * nothing is sent yet.
- */
+/* Opens every target's connection; nothing is sent yet. */
 KR_FALLIBLE rotation_init(struct rotation *rotation,
-			  const struct rotate_options *options, const char *id);
+			  const struct rotate_options *options);
+/* Which one it is (NULL: a fresh one), and its journal. */
+KR_FALLIBLE rotation_name(struct rotation *rotation, const char *id);
+
+/*
+ * The rotation that has not ended, where no journal is at hand: from the
+ * Leases, one request a target; where they say nothing, from what stands on
+ * the Secrets, one more, and from the store. `id`: it must be that one; NULL:
+ * whichever it is. KR_EREFUSED, reasons "NothingToResume", "SeveralOpen",
+ * "RotationUnknown".
+ */
+struct rotate_found {
+	char id[ROTATION_LEN];
+	char undone[ROTATION_LEN]; /* of a roll-back; "" */
+};
+KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
+			  struct rotate_found *out);
 void rotation_release(struct rotation *rotation);
 
 KR_FALLIBLE rotation_run(struct rotation *rotation,
 			 const struct rotate_step *table);
+
+/* What the Leases keep of it where it does not end: "ID", "ID of UNDONE". */
+void rotation_trace(const struct rotation *rotation,
+		    char out[2 * ROTATION_LEN + 8]);
 
 /* The operator, as the first cluster or the options have it. Borrowed. */
 const char *rotation_operator(const struct rotation *rotation);

@@ -43,7 +43,6 @@ static KR_FALLIBLE open_target(struct rotation *rotation,
 	options.target.ns = target->access->namespace_;
 	err = run_init(&target->run, &options, &no_key);
 	target->run_ready = !err;
-	memcpy(target->run.rotation, rotation->id, sizeof(rotation->id));
 	return err;
 }
 
@@ -81,7 +80,7 @@ static KR_FALLIBLE no_environments(const struct config *config)
 }
 
 KR_FALLIBLE rotation_init(struct rotation *rotation,
-			  const struct rotate_options *options, const char *id)
+			  const struct rotate_options *options)
 {
 	const struct config *config = options->config;
 	struct err *err = NULL;
@@ -90,29 +89,64 @@ KR_FALLIBLE rotation_init(struct rotation *rotation,
 	rotation->options = *options;
 	rotation->locked = run_talk_reporter(options->reporter);
 	rotation->options.reporter = &rotation->locked;
-	rotation->resumed = id != NULL;
 	if (config->n_environments == 0)
 		return no_environments(config);
+	rotation->envs =
+		calloc(config->n_environments + 1, sizeof(*rotation->envs));
+	if (!rotation->envs)
+		return err_new(KR_ENOMEM, "out of memory");
+	for (size_t i = 0; !err && i < config->n_environments; i++)
+		err = open_env(rotation, &rotation->envs[rotation->env_count++],
+			       &config->environments[i]);
+	return err;
+}
+
+static struct err *name_target(struct rotation *rotation,
+			       struct rotate_target *target, const void *user)
+{
+	(void)user;
+	memcpy(target->run.rotation, rotation->id, sizeof(rotation->id));
+	return NULL;
+}
+
+KR_FALLIBLE rotation_name(struct rotation *rotation, const char *id)
+{
+	struct err *err = NULL;
+
+	rotation->resumed = id != NULL;
 	if (id)
 		memcpy(rotation->id, id, sizeof(rotation->id));
 	else
 		err = rotation_new(rotation->id);
-	rotation->envs =
-		calloc(config->n_environments + 1, sizeof(*rotation->envs));
-	if (!err && !rotation->envs)
-		err = err_new(KR_ENOMEM, "out of memory");
-	for (size_t i = 0; !err && i < config->n_environments; i++)
-		err = open_env(rotation, &rotation->envs[rotation->env_count++],
-			       &config->environments[i]);
 	if (!err)
-		err = journal_open(config->service, rotation->id,
-				   &rotation->journal);
+		err = rotation_for_targets(rotation, NULL, true, name_target,
+					   NULL);
+	if (!err)
+		err = journal_open(rotation->options.config->service,
+				   rotation->id, &rotation->journal);
 	return err;
+}
+
+void rotation_trace(const struct rotation *rotation,
+		    char out[2 * ROTATION_LEN + 8])
+{
+	(void)snprintf(out, 2 * ROTATION_LEN + 8, "%s%s%s", rotation->id,
+		       *rotation->undone ? " of " : "", rotation->undone);
+}
+
+static void stop_keeper(struct rotation *rotation)
+{
+	char trace[2 * ROTATION_LEN + 8];
+
+	rotation_trace(rotation, trace);
+	lease_keeper_stop(take_ptr(&rotation->keeper),
+			  rotation->begun ? KUBE_LEASE_OPEN : KUBE_LEASE_UNUSED,
+			  trace);
 }
 
 void rotation_release(struct rotation *rotation)
 {
-	lease_keeper_stop(rotation->keeper);
+	stop_keeper(rotation);
 	for (size_t i = 0; i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 
@@ -121,6 +155,9 @@ void rotation_release(struct rotation *rotation)
 
 			if (target->run_ready)
 				run_release(&target->run);
+			free(target->taken_from);
+			kube_lease_facts_release(&target->lease_facts);
+			kube_key_facts_release(&target->key_facts);
 			kube_lease_free(target->lease);
 			kube_close(target->lease_kube);
 			kube_close(target->kube);

@@ -36,7 +36,7 @@ void rotation_fill_result(struct rotation *rotation)
 				fill_target(&env->targets[j]);
 		}
 	}
-	result_set_rotation(result, rotation->id);
+	result_set_rotation(result, *rotation->id ? rotation->id : NULL);
 	if (rotation->journal)
 		json_set_str(result->document, "journal",
 			     journal_path(rotation->journal));

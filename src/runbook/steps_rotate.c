@@ -19,11 +19,13 @@ static void on_wait(void *user, const char *holder, int64_t left_ms)
 static struct err *lock_target(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
-	kr_cleanup(str_freep) char *taken_from = NULL;
+	char trace[2 * ROTATION_LEN + 8];
 	const struct kube_lease_request request = {
 		.target = &target->run.options.target,
 		.rotation = rotation->id,
 		.operator_ = target->run.operator_,
+		/* Something has begun already, and is seen to go on. */
+		.trace = rotation->resumed || *rotation->undone ? trace : NULL,
 		.on_wait = on_wait,
 		.user = target,
 	};
@@ -32,16 +34,17 @@ static struct err *lock_target(struct rotation *rotation,
 	(void)user;
 	if (target->left_out || target->lease)
 		return NULL;
+	rotation_trace(rotation, trace);
 	err = kube_open(target->access, &target->lease_kube);
 	if (err)
 		return err;
 	err = kube_lease_acquire(target->lease_kube, &request, &target->lease,
-				 &taken_from);
-	if (!err && taken_from)
+				 &target->taken_from);
+	if (!err && target->taken_from)
 		run_warn(
 			&target->run,
 			"took the Lease over from %s, which gave no sign of life",
-			taken_from);
+			target->taken_from);
 	return err;
 }
 
@@ -75,9 +78,28 @@ static struct err *give_back(struct rotation *rotation,
 {
 	(void)rotation;
 	(void)user;
-	kube_lease_release(target->lease);
+	kube_lease_release(target->lease, KUBE_LEASE_UNUSED, NULL);
 	kube_lease_free(take_ptr(&target->lease));
 	return NULL;
+}
+
+static struct err *record_takeover(struct rotation *rotation,
+				   struct rotate_target *target,
+				   const void *user)
+{
+	char detail[256];
+	const struct journal_line line = {
+		.event = JOURNAL_TAKEOVER,
+		.environment = target->env->name,
+		.context = target->context,
+		.detail = detail,
+	};
+
+	(void)user;
+	if (!target->taken_from)
+		return NULL;
+	(void)snprintf(detail, sizeof(detail), "from %s", target->taken_from);
+	return journal_add(rotation->journal, &line);
 }
 
 KR_FALLIBLE rotate_lock(struct rotation *rotation)
@@ -86,6 +108,9 @@ KR_FALLIBLE rotate_lock(struct rotation *rotation)
 		rotation_for_targets(rotation, NULL, false, lock_target, NULL);
 
 	if (!err)
+		err = rotation_for_targets(rotation, NULL, true,
+					   record_takeover, NULL);
+	if (!err)
 		return hand_over(rotation);
 	err_free(rotation_for_targets(rotation, NULL, false, give_back, NULL));
 	return err;
@@ -93,7 +118,14 @@ KR_FALLIBLE rotate_lock(struct rotation *rotation)
 
 KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 {
-	lease_keeper_stop(take_ptr(&rotation->keeper));
+	char trace[2 * ROTATION_LEN + 8];
+
+	rotation_trace(rotation, trace);
+	lease_keeper_stop(take_ptr(&rotation->keeper),
+			  !rotation->failed ? KUBE_LEASE_ENDED
+			  : rotation->begun ? KUBE_LEASE_OPEN
+					    : KUBE_LEASE_UNUSED,
+			  trace);
 	return NULL;
 }
 

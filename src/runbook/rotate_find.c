@@ -1,0 +1,255 @@
+/*
+ * Which rotation is to be gone on with, where no journal is at hand: the
+ * Leases know; the Secrets' annotations and the store know where those were
+ * lost. What cannot be known for certain is asked of the one who types.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "kube/path.h"
+#include "runbook/rotate.h"
+
+/* What the targets say of one rotation. */
+struct evidence {
+	size_t targets;
+	size_t on_it;	/* hold its key, written by it */
+	size_t proven;	/* ... and every gate behind it was passed */
+	size_t past_it; /* were written by another one after it */
+};
+
+static bool same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+static struct err *read_lease(struct rotation *rotation,
+			      struct rotate_target *target, const void *user)
+{
+	(void)rotation;
+	(void)user;
+	return kube_lease_read(target->kube, &target->run.options.target,
+			       &target->lease_facts);
+}
+
+static struct err *read_facts(struct rotation *rotation,
+			      struct rotate_target *target, const void *user)
+{
+	const struct kube_target *t = &target->run.options.target;
+	kr_cleanup(str_freep) char *path =
+		kube_path(KIND_SECRET, t->ns, t->secret);
+	struct kube_request request = {
+		.method = "GET",
+		.path = path,
+		.what = t->secret,
+		.flags = KUBE_METADATA,
+	};
+	struct err *err;
+
+	(void)rotation;
+	(void)user;
+	if (!path)
+		return err_new(KR_ENOMEM, "out of memory");
+	err = kube_do(target->kube, &request);
+	if (!err)
+		err = kube_key_facts_read(request.object, t->entry,
+					  &target->key_facts);
+	kube_request_release(&request);
+	return err;
+}
+
+/* The holder is at work, or died at it; the trace is what stopped before. */
+static bool from_lease(const struct kube_lease_facts *facts,
+		       struct rotate_found *out)
+{
+	const char *id = facts->rotation && rotation_is_valid(facts->rotation)
+				 ? facts->rotation
+				 : facts->open;
+
+	if (!id || !rotation_is_valid(id))
+		return false;
+	(void)snprintf(out->id, sizeof(out->id), "%s", id);
+	if (same(id, facts->open) && facts->undone &&
+	    rotation_is_valid(facts->undone))
+		(void)snprintf(out->undone, sizeof(out->undone), "%s",
+			       facts->undone);
+	return true;
+}
+
+static KR_FALLIBLE several(struct rotation *rotation,
+			   const struct rotate_found *a,
+			   const struct rotate_found *b)
+{
+	struct err *err = err_new(
+		KR_EREFUSED,
+		"several rotations have not ended (%s and %s): say which one",
+		a->id, b->id);
+
+	result_next(rotation->options.result, "kubectl keyrot resume %s",
+		    a->id);
+	result_next(rotation->options.result, "kubectl keyrot resume %s",
+		    b->id);
+	return err_set_reason(err, "SeveralOpen");
+}
+
+/* id NULL: whichever. *out stays empty where the Leases say nothing. */
+static KR_FALLIBLE ask_leases(struct rotation *rotation, const char *id,
+			      struct rotate_found *out)
+{
+	struct err *err =
+		rotation_for_targets(rotation, NULL, false, read_lease, NULL);
+
+	for (size_t i = 0; !err && i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; !err && j < env->count; j++) {
+			struct rotate_found found = { 0 };
+
+			if (!from_lease(&env->targets[j].lease_facts, &found) ||
+			    (id && strcmp(found.id, id) != 0))
+				continue;
+			if (*out->id && strcmp(found.id, out->id) != 0)
+				err = several(rotation, out, &found);
+			else if (!*out->id || *found.undone)
+				*out = found;
+		}
+	}
+	return err;
+}
+
+/* Entries that were made for all clusters are a rotation's. */
+static bool is_rotations(const struct store_meta *meta)
+{
+	return meta->role == STORE_NEW && rotation_is_valid(meta->rotation) &&
+	       strcmp(meta->id, meta->rotation) == 0 &&
+	       strncmp(meta->secret, "*/", 2) == 0;
+}
+
+static void weigh(const struct kube_key_facts *facts,
+		  const struct store_meta *meta, struct evidence *e)
+{
+	size_t n = strlen(meta->fingerprint);
+
+	e->targets++;
+	if (facts->owned && same(facts->rotation, meta->rotation) &&
+	    same(facts->fingerprint, meta->fingerprint)) {
+		e->on_it++;
+		e->proven +=
+			facts->validated &&
+			strncmp(facts->validated, meta->fingerprint, n) == 0;
+	} else if (same(facts->previous, meta->rotation) ||
+		   (facts->rotated_at &&
+		    strcmp(facts->rotated_at, meta->created_at) > 0)) {
+		e->past_it++;
+	}
+}
+
+static KR_FALLIBLE refuse(const char *reason, const char *format,
+			  const char *id)
+{
+	struct err *err = err_new(KR_EREFUSED, "%s%s", format, id);
+
+	err = err_set_reason(err, reason);
+	return err_hint(
+		err,
+		"kubectl keyrot status shows the key of every target and the rotation that wrote it");
+}
+
+static KR_FALLIBLE judge(const struct evidence *e,
+			 const struct store_meta *meta,
+			 struct rotate_found *out)
+{
+	if (e->past_it && e->on_it)
+		return refuse(
+			"SeveralOpen",
+			"some targets hold the key of this rotation and others were written after it, so whether it is to be gone on with or undone is not known; name it: ",
+			meta->rotation);
+	if (e->past_it || e->proven == e->targets)
+		return refuse(
+			"NothingToResume",
+			"nothing is in progress: no Lease names a rotation, and the newest one has ended as far as the clusters show: ",
+			meta->rotation);
+	(void)snprintf(out->id, sizeof(out->id), "%s", meta->rotation);
+	return NULL;
+}
+
+static KR_FALLIBLE ask_secrets(struct rotation *rotation,
+			       const struct store_meta *meta,
+			       struct rotate_found *out)
+{
+	struct evidence e = { 0 };
+	struct err *err =
+		rotation_for_targets(rotation, NULL, false, read_facts, NULL);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; j < env->count; j++)
+			weigh(&env->targets[j].key_facts, meta, &e);
+	}
+	return judge(&e, meta, out);
+}
+
+/* The newest entry of a rotation, or the one of `id`. */
+static const struct store_meta *find_entry(const struct store_list *list,
+					   const char *id)
+{
+	for (size_t i = list->count; i-- > 0;) {
+		if (is_rotations(&list->items[i]) &&
+		    (!id || strcmp(list->items[i].id, id) == 0))
+			return &list->items[i];
+	}
+	return NULL;
+}
+
+static KR_FALLIBLE ask_store(struct rotation *rotation, const char *id,
+			     struct rotate_found *out)
+{
+	struct store_list list = { 0 };
+	const struct store_meta *meta;
+	struct err *err = store_entries(rotation->options.store, &list);
+
+	if (err)
+		return err;
+	meta = find_entry(&list, id);
+	if (!meta && id)
+		err = refuse(
+			"RotationUnknown",
+			"neither a Lease nor the store knows this rotation: ",
+			id);
+	else if (!meta)
+		err = refuse(
+			"NothingToResume",
+			"nothing is in progress: neither a Lease nor the store knows a rotation of ",
+			rotation->options.config->service);
+	else if (id)
+		(void)snprintf(out->id, sizeof(out->id), "%s", meta->rotation);
+	else
+		err = ask_secrets(rotation, meta, out);
+	store_list_release(&list);
+	return err;
+}
+
+KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
+			  struct rotate_found *out)
+{
+	const struct reporter *r = rotation->options.reporter;
+	struct rotate_found found = { 0 };
+	char text[128];
+	struct err *err = ask_leases(rotation, id, &found);
+
+	if (!err && !*found.id)
+		err = ask_store(rotation, id, &found);
+	if (err)
+		return err;
+	(void)snprintf(
+		text, sizeof(text),
+		"the journal is not here; the clusters and the store know rotation %s",
+		found.id);
+	if (r->message)
+		r->message(r->user, REPORT_INFO, text);
+	*out = found;
+	return NULL;
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Rotations that are interrupted, and gone on with: on practice or real clusters.
+
+usage: resume.py [practice|real] [--program PATH] [WORD...]
+"""
+
+import argparse
+import os
+import sys
+import time
+import traceback
+
+import lost
+from stand import ROOT, Wrong, clusters
+
+CASES = lost.CASES
+
+def run_case(case, fleet, options):
+    begin = time.monotonic()
+    wrong = None
+    try:
+        case(fleet, options.program)
+    except Wrong as problem:
+        wrong = str(problem)
+    except Exception:  # a case must not end the others
+        wrong = traceback.format_exc()
+    print("%5.1f s  %-52s %s" % (
+        time.monotonic() - begin, case.__doc__,
+        "FAILED\n    " + wrong.replace("\n", "\n    ") if wrong else "ok"),
+        flush=True)
+    return not wrong
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind", nargs="?", choices=("practice", "real"),
+                        default="practice")
+    parser.add_argument("--program",
+                        default=os.path.join(ROOT, "kubectl-keyrot"))
+    parser.add_argument("words", nargs="*")
+    options = parser.parse_intermixed_args()
+    chosen = [case for case in CASES
+              if not options.words
+              or any(word in case.__doc__ for word in options.words)]
+    fleet = (clusters.Real() if options.kind == "real"
+             else clusters.Practice())
+    try:
+        results = [run_case(case, fleet, options) for case in chosen]
+    finally:
+        fleet.down()
+    print("resume on %s clusters: %d passed, %d failed" % (
+        fleet.word, sum(results), len(results) - sum(results)))
+    sys.exit(0 if results and all(results) else 1)
+
+if __name__ == "__main__":
+    main()
