@@ -168,6 +168,12 @@ static const struct rotate_step rotate[] = {
 		.environment = rotate_soak,
 	},
 	{
+		.id = "dependents",
+		.title = "Check the services that depend on it",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
+		.environment = rotate_dependents,
+	},
+	{
 		.id = "ledger",
 		.title = "Write the secrets ledger",
 		.flags = ROTATE_ALWAYS,

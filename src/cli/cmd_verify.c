@@ -7,7 +7,7 @@ static const char *const *first_of(const char *const *flag, char **configured)
 	return flag ? flag : (const char *const *)configured;
 }
 
-static KR_FALLIBLE verify_target(struct connection *c)
+KR_FALLIBLE connection_verify(struct connection *c)
 {
 	static const struct config_verify nothing = { .within_ms = -1 };
 	const struct cli_options *o = &c->context->options;
@@ -39,7 +39,7 @@ KR_FALLIBLE cmd_verify(struct cli_context *context, struct result *result)
 
 	if (err)
 		return err;
-	err = connection_finish(&connection, verify_target(&connection));
+	err = connection_finish(&connection, connection_verify(&connection));
 	connection_release(&connection);
 	return err;
 }

@@ -45,6 +45,9 @@ void connection_release(struct connection *connection);
 void connection_run_options(const struct connection *connection,
 			    struct run_options *out);
 
+/* verify, as the options and keyrot.yaml say: cmd_verify.c. */
+KR_FALLIBLE connection_verify(struct connection *connection);
+
 /* The key's source, as keysource.h finds it, for a run. */
 KR_FALLIBLE connection_find_key(struct connection *connection,
 				struct run_key *out);

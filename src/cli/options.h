@@ -71,6 +71,10 @@ struct cli_options {
 	const char *prometheus; /* URL; NULL: keyrot.yaml's */
 	bool afresh;
 
+	/* validate */
+	const char *env; /* of keyrot.yaml; NULL: the context's */
+	bool no_mark;
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -100,6 +104,7 @@ extern const struct option cli_rotate_flags[];
 extern const struct option cli_new_flags[];
 extern const struct option cli_verify_flags[];
 extern const struct option cli_soak_flags[];
+extern const struct option cli_validate_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];

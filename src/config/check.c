@@ -229,6 +229,10 @@ KR_FALLIBLE config_check(const struct config *config,
 		err = check_environment(
 			config, doc, item_at(json_at(root, "environments"), i),
 			i);
+	for (size_t i = 0; !err && i < config->n_validate; i++)
+		err = config_check_check(config, doc,
+					 item_at(json_at(root, "validate"), i),
+					 &config->validate[i]);
 	for (size_t i = 0; !err && i < config->n_notify; i++)
 		err = check_notify(doc, item_at(json_at(root, "notify"), i),
 				   &config->notify[i]);

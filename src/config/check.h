@@ -15,4 +15,10 @@ KR_FALLIBLE config_check_fleet(const struct config_environment *environment,
 KR_FALLIBLE config_check(const struct config *config,
 			 const struct yaml_doc *doc);
 
+/* Of one check of validate: table_validate.c. */
+KR_FALLIBLE config_check_check(const struct config *config,
+			       const struct yaml_doc *doc,
+			       const struct cJSON *node,
+			       const struct config_check *check);
+
 #endif

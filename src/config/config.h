@@ -144,10 +144,28 @@ struct config_environment {
 	struct config_soak soak;
 };
 
+/* What answers with the fingerprint of its key, or does a round trip. */
+struct config_probe {
+	char *url; /* of probe.http; or a reference that holds one */
+	struct config_ref token;
+	char *ca; /* file; a relative one: of keyrot.yaml's folder */
+	char *server_name;
+	char *header; /* of the reply; NULL: the body */
+	char *field;  /* path in a JSON body; NULL: the body as a whole */
+	char **exec;  /* argv that prints the fingerprint */
+	char **encrypt, **decrypt; /* argv of probe.roundTrip */
+};
+
+/* One of run, job, probe.url, probe.exec and probe.encrypt is there. */
 struct config_check {
 	char *name;
-	char **run;	    /* argv */
-	int64_t timeout_ms; /* -1: none */
+	char **run;  /* argv */
+	char *junit; /* report that `run` writes; NULL */
+	char *job;   /* manifest; a relative one: of keyrot.yaml's folder */
+	struct config_probe probe;
+	char **environments; /* that it is for; NULL: all */
+	char **env;	     /* variables that commands get, too; NULL */
+	int64_t timeout_ms;  /* -1: not given */
 };
 
 enum config_sign { SIGN_NONE, SIGN_SSH };

@@ -134,26 +134,6 @@ static void environment_init(void *item)
 	config_soak_init(&environment->soak);
 }
 
-static const struct field check_fields[] = {
-	{ .name = "name",
-	  .type = FIELD_STRING,
-	  AT(config_check, name),
-	  .required = true },
-	{ .name = "run",
-	  .type = FIELD_STRINGS,
-	  AT(config_check, run),
-	  .required = true },
-	{ .name = "timeout",
-	  .type = FIELD_DURATION,
-	  AT(config_check, timeout_ms) },
-	{ .name = NULL },
-};
-
-static void check_init(void *item)
-{
-	((struct config_check *)item)->timeout_ms = -1;
-}
-
 static const struct field ledger_fields[] = {
 	{ .name = "path",
 	  .type = FIELD_STRING,
@@ -236,10 +216,10 @@ const struct field config_fields[] = {
 	{ .name = "validate",
 	  .type = FIELD_LIST,
 	  AT(config, validate),
-	  .fields = check_fields,
+	  .fields = config_check_fields,
 	  .item_size = sizeof(struct config_check),
 	  .count_offset = offsetof(struct config, n_validate),
-	  .item_init = check_init },
+	  .item_init = config_check_init },
 	{ .name = "dependents",
 	  .type = FIELD_CUSTOM,
 	  AT(config, dependents),

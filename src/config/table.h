@@ -13,4 +13,8 @@ extern const struct field config_soak_fields[];
 struct config_soak;
 void config_soak_init(struct config_soak *soak);
 
+/* Of a check of validate: table_validate.c. */
+extern const struct field config_check_fields[];
+void config_check_init(void *item);
+
 #endif

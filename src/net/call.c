@@ -96,6 +96,11 @@ void http_call_max_reply(struct http_call *call, size_t max_bytes)
 	call->reply.max_bytes = max_bytes;
 }
 
+void http_call_keep(struct http_call *call, const char *name)
+{
+	call->keep = name;
+}
+
 void http_call_stream(struct http_call *call, http_on_data *on_data, void *user,
 		      int64_t idle_timeout_ms)
 {
@@ -206,6 +211,9 @@ size_t http_on_header(char *line, size_t size, size_t count, void *user)
 	const char *value;
 	char text[64];
 
+	if (call->keep && !call->kept &&
+	    header_is(line, n, call->keep, &value, &len))
+		call->kept = strndup(value, len);
 	if (header_is(line, n, "content-type", &value, &len)) {
 		take_content_type(call, value, len);
 	} else if (header_is(line, n, "warning", &value, &len)) {

@@ -84,6 +84,8 @@ KR_FALLIBLE http_call_header_secret(struct http_call *call, const char *name,
 void http_call_body(struct http_call *call, const void *data, size_t len);
 /* Borrowed until the call is over; for HTTP_KEY calls. */
 void http_call_body_secret(struct http_call *call, const struct secret *body);
+/* Keeps one header of the reply, by its name (borrowed): http_call_kept(). */
+void http_call_keep(struct http_call *call, const char *name);
 /* Whole exchange, connect included; < 0: none. Default 60 s. */
 void http_call_timeout(struct http_call *call, int64_t timeout_ms);
 /* More is an error. Default 8 MiB. */
@@ -139,6 +141,8 @@ long http_call_retry_after_s(const struct http_call *call);
 int64_t http_call_date_ms(const struct http_call *call);
 /* Texts of `Warning: 299` headers, in order; NULL past the last one. */
 const char *http_call_warning(const struct http_call *call, size_t index);
+/* The value of the header that was to be kept; NULL where none came. */
+const char *http_call_kept(const struct http_call *call);
 int64_t http_call_elapsed_ms(const struct http_call *call);
 
 void http_call_free(struct http_call *call);

@@ -60,6 +60,8 @@ struct http_call {
 	int64_t date_ms;
 	char *warnings[HTTP_MAX_WARNINGS];
 	size_t warning_count;
+	const char *keep; /* a header's name, borrowed; NULL */
+	char *kept;
 };
 
 /* Copies what the caller lends. */

@@ -132,6 +132,11 @@ const char *http_call_warning(const struct http_call *call, size_t index)
 	return index < call->warning_count ? call->warnings[index] : NULL;
 }
 
+const char *http_call_kept(const struct http_call *call)
+{
+	return call->kept;
+}
+
 int64_t http_call_elapsed_ms(const struct http_call *call)
 {
 	return call->elapsed_ms;
@@ -149,6 +154,7 @@ void http_call_free(struct http_call *call)
 	for (size_t i = 0; i < call->warning_count; i++)
 		free(call->warnings[i]);
 	buf_release(&call->reply);
+	free(call->kept);
 	free(call->target);
 	free(call);
 }

@@ -208,6 +208,6 @@ rotate_once rotate_lock, rotate_new_key, rotate_release_locks;
 rotate_once rotate_find_previous, rotate_previous_key, rotate_ledger;
 rotate_once rotate_notify_start, rotate_notify_end;
 rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
-	rotate_soak;
+	rotate_soak, rotate_dependents;
 
 #endif

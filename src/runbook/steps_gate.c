@@ -4,17 +4,12 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/proc.h"
-#include "kube/annotations.h"
-#include "kube/path.h"
+#include "kube/secretnote.h"
+#include "runbook/mark.h"
 #include "runbook/rotate.h"
+#include "runbook/validate.h"
 #include "runbook/verify.h"
 #include "runbook/window.h"
-
-#define MAX_OUTPUT_BYTES (16u * 1024 * 1024)
-#define CLOCK_MARGIN_MS	 (5 * 60 * 1000)
-#define SHOWN_LINES	 20
 
 static struct rotate_env *find_env(struct rotation *rotation, const char *name)
 {
@@ -36,23 +31,6 @@ static KR_FALLIBLE refuse(const struct rotate_env *env, const char *reason,
 		    : err;
 }
 
-/* "FINGERPRINT TIME" */
-static bool is_proof(const char *validated, const char *fingerprint,
-		     int64_t within_ms)
-{
-	size_t n = strlen(fingerprint);
-	int64_t at_ms;
-
-	if (!validated || strncmp(validated, fingerprint, n) != 0 ||
-	    validated[n] != ' ' ||
-	    !clock_parse_rfc3339(validated + n + 1, &at_ms))
-		return false;
-	/* One from the future is a wrong clock's, and no proof. */
-	if (at_ms > clock_wall_ms() + CLOCK_MARGIN_MS)
-		return false;
-	return within_ms < 0 || clock_wall_ms() - at_ms <= within_ms;
-}
-
 /* Asked of the cluster now, and not of what was read some time ago. */
 static struct err *check_proof(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
@@ -69,8 +47,8 @@ static struct err *check_proof(struct rotation *rotation,
 		return refuse(
 			next, "NotProven", "--allow-unvalidated",
 			"the environment before it does not run this key");
-	if (!is_proof(now->facts.validated, fingerprint,
-		      next->config->within_ms))
+	if (!mark_is_proof(now->facts.validated, fingerprint,
+			   next->config->within_ms))
 		return refuse(
 			next, "NotProven", "--allow-unvalidated",
 			"the environment before it has not validated this key recently enough");
@@ -238,140 +216,110 @@ KR_FALLIBLE rotate_verify(struct rotation *rotation, struct rotate_env *env)
 	return rotation_for_targets(rotation, env, false, verify_target, NULL);
 }
 
-static void show_output(const struct rotation *rotation, const char *name,
-			const struct buf *output)
+/* What is looked for in what others print: the new key and the one before. */
+struct searched {
+	const struct secret *keys[3];
+};
+
+static struct searched keys_of(const struct rotation *rotation,
+			       const struct rotate_target *target)
 {
-	const struct reporter *r = rotation->options.reporter;
-	const struct secret *key =
-		rotation->key ? readback_key_secret(rotation->key) : NULL;
-	const char *text = buf_str(output);
-	size_t lines = 0, skip;
+	const struct kube_secret *before = target->run.secret;
+	struct searched searched = { { NULL } };
+	size_t n = 0;
 
-	for (size_t i = 0; i < output->len; i++)
-		lines += text[i] == '\n';
-	skip = lines > SHOWN_LINES ? lines - SHOWN_LINES : 0;
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-		kr_cleanup(str_freep) char *line = strndup(text, n);
-
-		if (skip)
-			skip--;
-		else if (line && r->log_line &&
-			 !(key && secret_occurs_in(key, text, n)))
-			r->log_line(r->user, name, "output", line);
-		text += n + (text[n] == '\n');
-	}
+	if (rotation->key)
+		searched.keys[n++] = readback_key_secret(rotation->key);
+	if (before && before->live)
+		searched.keys[n++] = before->live;
+	return searched;
 }
 
-static KR_FALLIBLE check_failed(const struct config_check *check,
-				const struct proc_result *result)
+static struct validate_place place_of(const struct rotate_target *target)
 {
-	struct err *err;
+	const struct kube_secret *secret = target->run.secret;
 
-	if (result->term_signal)
-		err = err_new(KR_EGATE, "%s was ended by signal %d",
-			      check->name, result->term_signal);
-	else
-		err = err_new(KR_EGATE, "%s failed: exit code %d", check->name,
-			      result->exit_code);
-	return err_set_reason(err, "ValidationFailed");
-}
-
-static KR_FALLIBLE run_check(struct rotation *rotation, struct rotate_env *env,
-			     const struct config_check *check)
-{
-	struct proc_env vars = { 0 };
-	struct proc_result result = { 0 };
-	struct proc_spec spec = {
-		.argv = (const char *const *)check->run,
-		.stdin_mode = PROC_STDIN_NULL,
-		.stderr_mode = PROC_STDERR_CAPTURE,
-		.max_stdout_bytes = MAX_OUTPUT_BYTES,
-		.max_stderr_bytes = MAX_OUTPUT_BYTES,
-		.timeout_ms = check->timeout_ms,
+	return (struct validate_place){
+		.kube = target->kube,
+		.target = target->run.options.target,
+		.context = target->context,
+		.changed_ms = secret ? secret->facts.written_ms : 0,
 	};
-	struct err *err;
-
-	proc_env_base(&vars);
-	proc_env_inherit(&vars, "KUBECONFIG");
-	proc_env_set(&vars, "KEYROT_ENVIRONMENT", env->name);
-	proc_env_set(&vars, "KEYROT_CONTEXT", env->targets[0].context);
-	proc_env_set(&vars, "KEYROT_NAMESPACE",
-		     env->targets[0].run.options.target.ns);
-	proc_env_set(&vars, "KEYROT_ROTATION", rotation->id);
-	proc_env_set(&vars, "KEYROT_FINGERPRINT", rotation->fingerprint);
-	err = proc_env_vars(&vars, &spec.envp);
-	if (!err)
-		err = proc_run(&spec, &result);
-	if (!err && result.exit_code != 0) {
-		show_output(rotation, check->name, &result.out);
-		show_output(rotation, check->name, &result.err);
-		err = check_failed(check, &result);
-	} else if (err && !err_is(err, KR_EINTERRUPTED)) {
-		/* A gate that could not look has not passed. */
-		err = err_set_reason(err_as(err, KR_EGATE), "ValidationFailed");
-	}
-	proc_result_release(&result);
-	proc_env_release(&vars);
-	return err_wrap(err, "validate");
 }
 
+static struct validate_options validation(const struct rotation *rotation,
+					  const struct rotate_env *env,
+					  const struct validate_place *place,
+					  const struct searched *searched)
+{
+	return (struct validate_options){
+		.config = rotation->options.config,
+		.environment = env->config,
+		.name = env->name,
+		.places = place,
+		.n_places = 1,
+		.rotation = rotation->id,
+		.fingerprint = rotation->fingerprint,
+		.keys = searched->keys,
+		.reporter = rotation->options.reporter,
+		.result = rotation->options.result,
+	};
+}
+
+/* Once for an environment, whatever the number of its targets. */
 KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 {
-	const struct config *config = rotation->options.config;
-	struct err *err = NULL;
+	struct searched searched;
+	struct validate_place place;
+	struct validate_options options;
 
-	for (size_t i = 0; !err && env->count && i < config->n_validate; i++)
-		err = run_check(rotation, env, &config->validate[i]);
-	return err;
+	if (env->count == 0)
+		return NULL;
+	searched = keys_of(rotation, &env->targets[0]);
+	place = place_of(&env->targets[0]);
+	options = validation(rotation, env, &place, &searched);
+	return validate_checks(&options);
+}
+
+static struct err *watch_dependents(struct rotation *rotation,
+				    struct rotate_target *target,
+				    const void *user)
+{
+	const struct searched searched = keys_of(rotation, target);
+	const struct validate_place place = place_of(target);
+	const struct validate_options options =
+		validation(rotation, target->env, &place, &searched);
+
+	(void)user;
+	return validate_dependents(&options);
+}
+
+/* Their logs are searched for the key, which is not held through a soak. */
+KR_FALLIBLE rotate_dependents(struct rotation *rotation, struct rotate_env *env)
+{
+	struct err *err;
+
+	if (!rotation->options.config->dependents)
+		return NULL;
+	err = rotation_need_key(rotation);
+	return err ? err
+		   : rotation_for_targets(rotation, env, false,
+					  watch_dependents, NULL);
 }
 
 KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
 			    const char *value)
 {
-	const struct kube_target *t = &target->run.options.target;
-	kr_cleanup(json_freep) struct cJSON *patch = json_object();
-	kr_cleanup(str_freep) char *body = NULL;
-	kr_cleanup(str_freep) char *path = NULL;
-	char name[KUBE_NOTE_LEN];
-	struct kube_request request = {
-		.method = "PATCH",
-		.what = "Secret's annotation",
-		.content_type = "application/merge-patch+json",
-		.flags = KUBE_METADATA | KUBE_QUIET,
-	};
-	struct err *err = kube_note_on_secret(note, t->entry, name);
-
-	if (err)
-		return err;
-	json_set_str(json_add_object(json_add_object(patch, "metadata"),
-				     "annotations"),
-		     name, value);
-	err = json_print(patch, &body);
-	if (err)
-		return err;
-	path = kube_path_sub(KIND_SECRET, t->ns, t->secret, NULL,
-			     "fieldManager=" KUBE_MANAGER);
-	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
-	request.path = path;
-	request.body = body;
-	err = kube_do(target->kube, &request);
-	kube_request_release(&request);
-	return err;
+	return kube_secret_note(target->kube, &target->run.options.target, note,
+				value, NULL);
 }
 
-/* The proof that the next environment asks for, on the Secret itself. */
 static struct err *mark_target(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
-	char now[CLOCK_RFC3339_LEN], value[128];
-
 	(void)user;
-	clock_rfc3339(clock_wall_ms(), now);
-	(void)snprintf(value, sizeof(value), "%s %s", rotation->fingerprint,
-		       now);
-	return rotate_annotate(target, NOTE_VALIDATED, value);
+	return mark_validated(target->kube, &target->run.options.target,
+			      rotation->fingerprint);
 }
 
 KR_FALLIBLE rotate_mark(struct rotation *rotation, struct rotate_env *env)

@@ -13,7 +13,7 @@
 
 static KR_FALLIBLE bad_address(const char *what)
 {
-	return err_new(KR_ECONFIG, "the address to notify is none: %s", what);
+	return err_new(KR_ECONFIG, "the address is none: %s", what);
 }
 
 static bool is_here(const char *host, size_t n)
@@ -98,7 +98,7 @@ KR_FALLIBLE notify_address_read(const char *url, const char *folder,
 
 	if (ref_parse(url, &ref)) {
 		ref.folder = folder;
-		err = ref_read(&ref, "the address to notify", &read);
+		err = ref_read(&ref, "the address", &read);
 		if (err)
 			return err;
 	}

@@ -245,6 +245,14 @@ class Case:
         fault.setdefault("cluster", self.context)
         self.fleet.control("POST", "/fault", fault)
 
+    def do_exec(self, rest):
+        """exec WORDS: a program, or a file of the home"""
+        words = shlex.split(rest)
+        if os.path.exists(os.path.join(self.home, words[0])):
+            words[0] = "./" + words[0]
+        subprocess.run(words, cwd=self.home, env=self.environment(),
+                       check=True, capture_output=True)
+
     def do_wait(self, rest):
         time.sleep(float(rest))
 

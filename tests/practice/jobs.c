@@ -13,13 +13,17 @@ static bool job_over(const struct obj *job)
 
 static void job_pod(struct cluster *cl, struct obj *job)
 {
+	cJSON *labels = cJSON_CreateObject();
 	char tail[8];
 	char *name;
 
 	suffix_make(tail, 5);
 	name = xasprintf("%s-%s", job->name, tail);
-	pod_create(cl, job, name, json_get(job->json, "spec", "template"), NULL,
-		   NULL);
+	json_put_text(labels, "job-name", job->name);
+	json_put_text(labels, "batch.kubernetes.io/job-name", job->name);
+	pod_create(cl, job, name, json_get(job->json, "spec", "template"),
+		   labels, NULL);
+	cJSON_Delete(labels);
 	free(name);
 }
 

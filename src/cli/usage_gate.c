@@ -1,0 +1,30 @@
+/*
+ * Help texts of validation and promotion.
+ */
+#include "cli/command.h"
+
+const struct usage usage_validate = {
+	.text = "Check the environment that runs the new key: the logs of its pods, the checks\n"
+		"of validate: in keyrot.yaml (a suite, a Job, a probe), and the workloads of\n"
+		"dependents:. Where all of it passes, the key is marked as validated on the\n"
+		"Secret, which is what the next environment asks for. docs/validation.md has the\n"
+		"rules.",
+	.examples =
+		(const struct example[]){
+			{ "The environment that has this context",
+			  "kubectl keyrot validate --context aether-staging" },
+			{ "All targets of an environment",
+			  "kubectl keyrot validate --env staging" },
+			{ "Only look",
+			  "kubectl keyrot validate --env staging --no-mark" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_validate_flags,
+			cli_verify_flags,
+			cli_secret_flags,
+			cli_consumer_flags,
+			NULL,
+		},
+};

@@ -1,0 +1,120 @@
+/*
+ * What may stand in a check of validate:.
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "config/check.h"
+#include "config/table.h"
+#include "config/value.h"
+
+#define AT(type, member) .offset = offsetof(struct type, member)
+
+static const struct field http_fields[] = {
+	{ .name = "url",
+	  .type = FIELD_CUSTOM,
+	  AT(config_probe, url),
+	  .required = true,
+	  .read = value_url,
+	  .release = field_release_string },
+	{ .name = "token",
+	  .type = FIELD_CUSTOM,
+	  AT(config_probe, token),
+	  .read = value_ref,
+	  .release = value_release_ref },
+	{ .name = "ca", .type = FIELD_STRING, AT(config_probe, ca) },
+	{ .name = "serverName",
+	  .type = FIELD_STRING,
+	  AT(config_probe, server_name) },
+	{ .name = "header", .type = FIELD_STRING, AT(config_probe, header) },
+	{ .name = "field", .type = FIELD_STRING, AT(config_probe, field) },
+	{ .name = NULL },
+};
+
+static const struct field trip_fields[] = {
+	{ .name = "encrypt",
+	  .type = FIELD_STRINGS,
+	  AT(config_probe, encrypt),
+	  .required = true },
+	{ .name = "decrypt",
+	  .type = FIELD_STRINGS,
+	  AT(config_probe, decrypt),
+	  .required = true },
+	{ .name = NULL },
+};
+
+static const struct field probe_fields[] = {
+	/* The three ways stand in one structure. */
+	{ .name = "http",
+	  .type = FIELD_MAPPING,
+	  .offset = 0,
+	  .fields = http_fields },
+	{ .name = "exec", .type = FIELD_STRINGS, AT(config_probe, exec) },
+	{ .name = "roundTrip",
+	  .type = FIELD_MAPPING,
+	  .offset = 0,
+	  .fields = trip_fields },
+	{ .name = NULL },
+};
+
+const struct field config_check_fields[] = {
+	{ .name = "name",
+	  .type = FIELD_STRING,
+	  AT(config_check, name),
+	  .required = true },
+	{ .name = "run", .type = FIELD_STRINGS, AT(config_check, run) },
+	{ .name = "junit", .type = FIELD_STRING, AT(config_check, junit) },
+	{ .name = "job", .type = FIELD_STRING, AT(config_check, job) },
+	{ .name = "probe",
+	  .type = FIELD_MAPPING,
+	  AT(config_check, probe),
+	  .fields = probe_fields },
+	{ .name = "environments",
+	  .type = FIELD_STRINGS,
+	  AT(config_check, environments) },
+	{ .name = "env", .type = FIELD_STRINGS, AT(config_check, env) },
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  AT(config_check, timeout_ms) },
+	{ .name = NULL },
+};
+
+void config_check_init(void *item)
+{
+	((struct config_check *)item)->timeout_ms = -1;
+}
+
+static bool is_environment(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_environments; i++)
+		if (strcmp(config->environments[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+KR_FALLIBLE config_check_check(const struct config *config,
+			       const struct yaml_doc *doc,
+			       const struct cJSON *node,
+			       const struct config_check *check)
+{
+	const struct config_probe *p = &check->probe;
+	int ways = !!check->run + !!check->job + !!p->url + !!p->exec +
+		   !!p->encrypt;
+
+	if (ways != 1)
+		return yaml_err(doc, node,
+				"a check needs one of: run, job, probe.http, "
+				"probe.exec, probe.roundTrip");
+	if (check->junit && !check->run)
+		return yaml_err(doc, json_at(node, "junit"),
+				"junit belongs to run");
+	if (p->header && p->field)
+		return yaml_err(doc, json_at(node, "probe"),
+				"header or field, not both");
+	for (char **name = check->environments; name && *name; name++)
+		if (!is_environment(config, *name))
+			return yaml_err(doc, json_at(node, "environments"),
+					"environments names one that is not "
+					"there");
+	return NULL;
+}

@@ -1,0 +1,50 @@
+#include "kube/secretnote.h"
+
+#include "base/json.h"
+#include "kube/path.h"
+
+static KR_FALLIBLE make_patch(const struct kube_target *target,
+			      enum kube_note note, const char *value,
+			      const char *version, char **out)
+{
+	kr_cleanup(json_freep) struct cJSON *patch = json_object();
+	struct cJSON *metadata;
+	char name[KUBE_NOTE_LEN];
+	struct err *err = kube_note_on_secret(note, target->entry, name);
+
+	if (err)
+		return err;
+	metadata = json_add_object(patch, "metadata");
+	if (version)
+		json_set_str(metadata, "resourceVersion", version);
+	json_set_str(json_add_object(metadata, "annotations"), name, value);
+	return json_print(patch, out);
+}
+
+KR_FALLIBLE kube_secret_note(struct kube *kube,
+			     const struct kube_target *target,
+			     enum kube_note note, const char *value,
+			     const char *version)
+{
+	kr_cleanup(str_freep) char *body = NULL;
+	kr_cleanup(str_freep) char *path = NULL;
+	struct kube_request request = {
+		.method = "PATCH",
+		.what = "Secret's annotation",
+		.content_type = "application/merge-patch+json",
+		.flags = KUBE_METADATA | KUBE_QUIET,
+	};
+	struct err *err = make_patch(target, note, value, version, &body);
+
+	if (err)
+		return err;
+	path = kube_path_sub(KIND_SECRET, target->ns, target->secret, NULL,
+			     "fieldManager=" KUBE_MANAGER);
+	if (!path)
+		return err_new(KR_ENOMEM, "out of memory");
+	request.path = path;
+	request.body = body;
+	err = kube_do(kube, &request);
+	kube_request_release(&request);
+	return err;
+}
