@@ -103,6 +103,7 @@ static bool wants_way_back(const struct rotation *rotation,
 	if (strcmp(err_reason(err), "SoakFailed") == 0)
 		return env->config->soak.on_fail == ON_FAIL_ROLLBACK;
 	return !text_starts_with(err_reason(err), "Soak") &&
+	       strcmp(err_reason(err), "ValidationError") != 0 &&
 	       env->config->on_fail == ON_FAIL_ROLLBACK;
 }
 

@@ -266,7 +266,7 @@ static struct validate_options validation(const struct rotation *rotation,
 	};
 }
 
-/* Once for an environment, whatever the number of its targets. */
+/* Once for a wave, whatever the number of its targets: about the first. */
 KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 {
 	struct searched searched;
@@ -275,8 +275,8 @@ KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 
 	if (env->count == 0)
 		return NULL;
-	searched = keys_of(rotation, &env->targets[0]);
-	place = place_of(&env->targets[0]);
+	searched = keys_of(rotation, &env->targets[env->first]);
+	place = place_of(&env->targets[env->first]);
 	options = validation(rotation, env, &place, &searched);
 	return validate_checks(&options);
 }

@@ -189,7 +189,7 @@ static struct err *as_gate(const struct check *check, struct err *take_err)
 	    err_is(take_err, KR_EINTERRUPTED) || err_is(take_err, KR_ECONFIG))
 		return take_err;
 	take_err = err_wrap(take_err, "%s", check->name);
-	return err_set_reason(err_as(take_err, KR_EGATE), "ValidationFailed");
+	return err_set_reason(err_as(take_err, KR_EGATE), "ValidationError");
 }
 
 static KR_FALLIBLE perform(struct check *check, check_perform *how)

@@ -44,8 +44,9 @@ struct validate_options {
 
 /*
  * The checks in order, up to the first that does not pass: KR_EGATE, reason
- * "ValidationFailed", or "KeyInOutput" where one printed a key. KR_ECONFIG for
- * a manifest that cannot be used, KR_EINTERRUPTED.
+ * "ValidationFailed", "KeyInOutput" where one printed a key, "ValidationError"
+ * where it could not look. KR_ECONFIG for a manifest that cannot be used,
+ * KR_EINTERRUPTED.
  */
 KR_FALLIBLE validate_checks(const struct validate_options *options);
 
