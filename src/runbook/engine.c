@@ -26,6 +26,7 @@ static void report(const struct step *step, const struct run *run,
 		.state = state,
 		.detail = run->detail,
 		.elapsed_ms = elapsed_ms,
+		.of_target = run->options.one_of_many,
 	};
 
 	run_talk_begin();

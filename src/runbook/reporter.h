@@ -28,6 +28,9 @@ struct report_step {
 	enum report_state state;
 	const char *detail; /* one line of what came out; NULL */
 	int64_t elapsed_ms; /* of this step, where over */
+	/* The part of one target in the step that is running for many. */
+	bool of_target;
+	size_t targets; /* that the step is about, where for many; 0 */
 };
 
 /* One workload while it rolls. */

@@ -100,6 +100,19 @@ struct cJSON *result_add_target(struct result *result,
 	return object;
 }
 
+void result_take(struct result *result, struct result *from)
+{
+	static const char *const lists[] = { "targets", "warnings" };
+
+	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {
+		struct cJSON *to = json_member_mut(result->document, lists[i]);
+		struct cJSON *list = json_member_mut(from->document, lists[i]);
+
+		while (json_length(list) > 0)
+			json_append(to, cJSON_DetachItemFromArray(list, 0));
+	}
+}
+
 struct cJSON *result_add_consumer(struct cJSON *target, const char *kind,
 				  const char *name)
 {

@@ -54,6 +54,9 @@ struct result_target {
 };
 struct cJSON *result_add_target(struct result *result,
 				const struct result_target *target);
+/* Moves the targets and warnings of another one behind this one's. */
+void result_take(struct result *result, struct result *from);
+
 /* Sets or replaces a member where the order of members is to stay. */
 void result_put_str(struct cJSON *object, const char *name, const char *value);
 void result_put_int(struct cJSON *object, const char *name, long long value);

@@ -18,6 +18,7 @@ static void report(const struct rotation *rotation,
 		.title = step->title,
 		.state = state,
 		.elapsed_ms = elapsed_ms,
+		.targets = env ? env->end - env->first : 0,
 	};
 
 	run_talk_begin();

@@ -71,6 +71,7 @@ struct run {
 	struct readback_key *owned_key;
 	char *entry_id;		 /* of the key in the store */
 	char *previous_entry_id; /* of the key that is replaced */
+	bool said_owner;	 /* from whom the entry is taken over */
 	bool written;		 /* the Secret holds the key */
 	bool fate_unknown; /* the answer and the read after it were lost */
 	char *resource_version;

@@ -273,8 +273,9 @@ KR_FALLIBLE step_check(struct run *run)
 	if (!s->live)
 		run_warn(run, "Secret %s/%s has no entry %s yet: it is added",
 			 s->ns, s->name, s->entry);
-	if (from && *from)
+	if (from && *from && !run->said_owner)
 		run_say(run, "takes entry %s over from %s", s->entry, from);
+	run->said_owner = true;
 	run_detail(run, "%s",
 		   from && *from ? from : "nothing stands against it");
 	return NULL;

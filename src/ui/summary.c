@@ -9,6 +9,7 @@
 #include "base/json.h"
 
 #define SHORT_FINGERPRINT 12
+#define MANY_TARGETS	  6
 
 /* A fingerprint as people compare it: its first digits. */
 static int short_len(const char *fingerprint)
@@ -141,12 +142,42 @@ static void print_store(struct out *out, const struct cJSON *store)
 		out_printf(out, "  before    %s\n", previous);
 }
 
+/* One of many that nothing is to be said of, in a line. */
+static void print_row(struct out *out, const struct cJSON *target)
+{
+	const char *key = json_str(target, "fingerprint");
+	const struct cJSON *consumer;
+	long long desired = 0, ready = 0;
+
+	cJSON_ArrayForEach (consumer, json_at(target, "consumers")) {
+		desired += json_int(consumer, "desired", 0);
+		ready += json_int(consumer, "ready", 0);
+	}
+	out_printf(out, "%-9s  %s/%s  key %.*s  %lld/%lld ready\n",
+		   json_str_or(target, "progress", ""),
+		   json_str_or(target, "context", ""),
+		   json_str_or(target, "namespace", "?"),
+		   key ? short_len(key) : 1, key ? key : "-", ready, desired);
+}
+
+static bool needs_a_look(const struct cJSON *target)
+{
+	const char *progress = json_str_or(target, "progress", "failed");
+
+	return strcmp(progress, "failed") == 0 ||
+	       strcmp(progress, "begun") == 0;
+}
+
 void summary_state(struct out *out, const struct cJSON *document)
 {
 	const struct cJSON *target, *store = json_at(document, "store");
+	bool many = json_length(json_at(document, "targets")) > MANY_TARGETS;
 
 	cJSON_ArrayForEach (target, json_at(document, "targets")) {
-		print_target(out, target);
+		if (!many || needs_a_look(target))
+			print_target(out, target);
+		else
+			print_row(out, target);
 	}
 	if (cJSON_IsObject(store))
 		print_store(out, store);

@@ -69,9 +69,12 @@ static void text_step(void *user, const struct report_step *step)
 {
 	struct text *text = user;
 
-	free(take_ptr(&text->running));
-	if (step->state == REPORT_PENDING)
+	text->many_targets = text->many_targets || step->of_target;
+	if (step->state == REPORT_PENDING ||
+	    (step->of_target && step->state == REPORT_RUNNING))
 		return;
+	if (!step->of_target)
+		free(take_ptr(&text->running));
 	if (step->state != REPORT_RUNNING) {
 		print_step(text, step);
 		return;

@@ -67,7 +67,7 @@ static void commit(struct tty *tty, struct tty_frame *frame)
 {
 	while (tty->committed < tty->n_steps &&
 	       is_over(&tty->steps[tty->committed]))
-		tty_draw_step(frame, tty, tty->committed++);
+		tty_draw_step(frame, tty, tty->committed++, frame->rows);
 }
 
 static void draw(struct tty *tty)
@@ -164,11 +164,31 @@ static void tty_plan(void *user, const struct report_step *steps, size_t n)
 	draw(tty);
 }
 
+static size_t running_step(const struct tty *tty, const char *target)
+{
+	size_t any = tty->n_steps ? tty->n_steps - 1 : 0;
+
+	for (size_t i = tty->n_steps; i-- > tty->committed;) {
+		if (tty->steps[i].state != REPORT_RUNNING)
+			continue;
+		if (!tty->steps[i].target || same(tty->steps[i].target, target))
+			return i;
+		any = i;
+	}
+	return any;
+}
+
 static void tty_step(void *user, const struct report_step *report)
 {
 	struct tty *tty = user;
 	struct tty_step *step = find_step(tty, report->target, report->id);
 
+	if (report->of_target) {
+		if (tty_target_keep(tty, report,
+				    running_step(tty, report->target)))
+			draw_soon(tty);
+		return;
+	}
 	if (!step)
 		step = add_step(tty, report);
 	if (!step || !step->title)
@@ -177,19 +197,10 @@ static void tty_step(void *user, const struct report_step *report)
 		step->started_ms = clock_boot_ms();
 	step->state = report->state;
 	step->elapsed_ms = report->elapsed_ms;
+	step->targets = report->targets;
 	free(step->detail);
 	step->detail = copy(report->detail);
 	draw(tty);
-}
-
-static size_t running_step(const struct tty *tty, const char *target)
-{
-	for (size_t i = tty->committed; i < tty->n_steps; i++)
-		if (tty->steps[i].state == REPORT_RUNNING &&
-		    (!tty->steps[i].target ||
-		     same(tty->steps[i].target, target)))
-			return i;
-	return tty->n_steps ? tty->n_steps - 1 : 0;
 }
 
 static struct tty_workload *find_workload(struct tty *tty,
@@ -285,6 +296,7 @@ static void tty_close(struct ui *ui)
 		free(tty->workloads[i].name);
 		free(tty->workloads[i].waiting_for);
 	}
+	tty_targets_release(tty);
 	tty_soaks_release(tty);
 	free(tty->steps);
 	free(tty->workloads);

@@ -15,6 +15,16 @@ struct tty_step {
 	enum report_state state;
 	int64_t started_ms;
 	int64_t elapsed_ms;
+	size_t targets; /* that it is about; 0: it does not say */
+};
+
+/* Of many targets that a step is about. */
+struct tty_target {
+	size_t step; /* index of the step it belongs to */
+	char *name;
+	char *title; /* of its own step */
+	enum report_state state;
+	int64_t started_ms;
 };
 
 struct tty_workload {
@@ -63,6 +73,8 @@ struct tty {
 	size_t committed; /* steps whose lines are not drawn again */
 	struct tty_workload *workloads;
 	size_t n_workloads;
+	struct tty_target *targets;
+	size_t n_targets;
 	struct tty_soak *soaks; /* one a target */
 	size_t n_soaks;
 	/* What is on the screen and will be drawn over. */
@@ -90,9 +102,22 @@ KR_FALLIBLE tty_frame_init(struct tty_frame *frame, const struct tty *tty,
 			   size_t columns, size_t rows);
 void tty_frame_release(struct tty_frame *frame);
 
-/* A step with its workloads. */
-void tty_draw_step(struct tty_frame *frame, const struct tty *tty,
-		   size_t index);
+/* A step with its workloads, or its targets in at most `room` lines. */
+void tty_draw_step(struct tty_frame *frame, const struct tty *tty, size_t index,
+		   size_t room);
+void tty_add_state(struct line *line, const struct tty *tty,
+		   enum report_state state);
+
+/* tty_targets.c: false without memory. */
+bool tty_target_keep(struct tty *tty, const struct report_step *report,
+		     size_t step);
+/* Lines of the table of targets; 0: the step is about one. */
+size_t tty_target_lines(const struct tty *tty, size_t step, size_t room);
+void tty_draw_targets(struct tty_frame *frame, const struct tty *tty,
+		      size_t step, size_t room);
+/* "40 of 50 done, 2 failed", for the step's own line. */
+void tty_count_targets(struct line *line, const struct tty *tty, size_t step);
+void tty_targets_release(struct tty *tty);
 /* tty_soak.c: false without memory. */
 bool tty_soak_keep(struct tty *tty, const struct report_soak *report,
 		   size_t step);

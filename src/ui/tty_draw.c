@@ -14,7 +14,7 @@ KR_FALLIBLE tty_frame_init(struct tty_frame *frame, const struct tty *tty,
 			   size_t columns, size_t rows)
 {
 	/* A line for each step and workload, and two of notes. */
-	size_t lines = tty->n_steps + tty->n_workloads + 2;
+	size_t lines = tty->n_steps + tty->n_workloads + tty->n_targets + 3;
 
 	for (size_t i = 0; i < tty->n_soaks; i++)
 		lines += 1 + tty->soaks[i].n_metrics;
@@ -76,11 +76,19 @@ static struct glyph state_glyph(const struct tty *tty, enum report_state state)
 	return (struct glyph){ "\xc2\xb7", ".", STYLE_DIM };
 }
 
+void tty_add_state(struct line *line, const struct tty *tty,
+		   enum report_state state)
+{
+	struct glyph glyph = state_glyph(tty, state);
+
+	line_add(line, glyph.style, tty->utf8 ? glyph.utf8 : glyph.ascii);
+	line_add(line, STYLE_PLAIN, " ");
+}
+
 static void draw_title(struct tty_frame *frame, const struct tty *tty,
-		       const struct tty_step *step)
+		       const struct tty_step *step, size_t index)
 {
 	struct line line = tty_line_begin(frame, tty);
-	struct glyph glyph = state_glyph(tty, step->state);
 	bool running = step->state == REPORT_RUNNING;
 	enum line_style style = running				? STYLE_BOLD
 				: step->state == REPORT_PENDING ? STYLE_DIM
@@ -90,13 +98,13 @@ static void draw_title(struct tty_frame *frame, const struct tty *tty,
 	char elapsed[CLOCK_SHORT_LEN];
 
 	line_pad(&line, STEP_INDENT);
-	line_add(&line, glyph.style, tty->utf8 ? glyph.utf8 : glyph.ascii);
-	line_add(&line, STYLE_PLAIN, " ");
+	tty_add_state(&line, tty, step->state);
 	if (tty->many_targets && step->target)
 		line_printf(&line, STYLE_DIM, "%s  ", step->target);
 	line_add(&line, style, step->title);
 	if (step->detail && *step->detail)
 		line_printf(&line, STYLE_DIM, ": %s", step->detail);
+	tty_count_targets(&line, tty, index);
 	if (elapsed_ms >= 1000) {
 		clock_short(elapsed_ms, elapsed);
 		line_printf(&line, STYLE_DIM, "  %s", elapsed);
@@ -208,19 +216,25 @@ static void draw_workload(struct tty_frame *frame, const struct tty *tty,
 	tty_line_end(frame, &line);
 }
 
-void tty_draw_step(struct tty_frame *frame, const struct tty *tty, size_t index)
+void tty_draw_step(struct tty_frame *frame, const struct tty *tty, size_t index,
+		   size_t room)
 {
-	draw_title(frame, tty, &tty->steps[index]);
-	for (size_t i = 0; i < tty->n_workloads; i++)
+	bool table = tty_target_lines(tty, index, SIZE_MAX) > 0;
+
+	draw_title(frame, tty, &tty->steps[index], index);
+	tty_draw_targets(frame, tty, index, room);
+	for (size_t i = 0; !table && i < tty->n_workloads; i++)
 		if (tty->workloads[i].step == index)
 			draw_workload(frame, tty, &tty->workloads[i]);
 	tty_draw_soaks(frame, tty, index);
 }
 
-static size_t lines_of(const struct tty *tty, size_t index)
+static size_t lines_of(const struct tty *tty, size_t index, size_t room)
 {
-	size_t n = 1;
+	size_t n = 1, table = tty_target_lines(tty, index, room);
 
+	if (table || tty_target_lines(tty, index, SIZE_MAX))
+		return n + table;
 	for (size_t i = 0; i < tty->n_workloads; i++)
 		n += tty->workloads[i].step == index;
 	return n + tty_soak_lines(tty, index);
@@ -232,7 +246,10 @@ void tty_draw_rest(struct tty_frame *frame, const struct tty *tty)
 	size_t hidden = 0, used = 0;
 
 	for (size_t i = tty->committed; i < tty->n_steps; i++) {
-		size_t n = lines_of(tty, i);
+		/* The table of targets leaves some of the steps to come. */
+		size_t left =
+			frame->rows > used + 7 ? frame->rows - used - 7 : 1;
+		size_t n = lines_of(tty, i, left);
 
 		/* One row is kept for what did not fit, one for a note. */
 		if (hidden || used + n + 2 > frame->rows) {
@@ -240,7 +257,7 @@ void tty_draw_rest(struct tty_frame *frame, const struct tty *tty)
 			continue;
 		}
 		used += n;
-		tty_draw_step(frame, tty, i);
+		tty_draw_step(frame, tty, i, left);
 	}
 	if (hidden && frame->rows > 1) {
 		line = tty_line_begin(frame, tty);

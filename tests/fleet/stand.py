@@ -1,19 +1,25 @@
 """A fleet of practice clusters, and the program run against it."""
 
+import fcntl
 import json
 import os
+import pty
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
+sys.path[:0] = [os.path.join(ROOT, "tests", name)
+                for name in ("contract", "cli")]
 
 import clusters  # noqa: E402
 import schema  # noqa: E402
+import vt  # noqa: E402
 
 PREFIX = "test.keyrot.dev/"
 NAMESPACE = "aether-services"
@@ -79,6 +85,33 @@ class Stand:
         if wrong:
             raise AssertionError("; ".join(wrong))
         return done.returncode, document, done.stderr
+
+    def on_terminal(self, rows, columns, *words):
+        """What a terminal of that size shows, scrollback included."""
+        terminal, rest = vt.Terminal(columns, rows), b""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.chdir(self.home)
+            fcntl.ioctl(0, termios.TIOCSWINSZ,
+                        struct.pack("HHHH", rows, columns, 0, 0))
+            os.execve(self.program, [self.program, *words],
+                      dict(self.env, TERM="xterm"))
+        while True:
+            try:
+                data = os.read(fd, 65536)
+            except OSError:
+                data = b""
+            if not data:
+                break
+            # A character, or an escape, may come in two pieces.
+            rest += data
+            whole = rest[:rest.rfind(b"\n") + 1]
+            rest = rest[len(whole):]
+            terminal.feed(whole)
+        terminal.feed(rest)
+        os.waitpid(pid, 0)
+        os.close(fd)
+        return terminal
 
     def annotate(self, name, annotations):
         self.fleet.cluster(name).api().text(

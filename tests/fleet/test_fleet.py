@@ -148,6 +148,41 @@ def test_way_back_takes_all_it_can(stand):
         check(live[name] == before[name], name, live[name])
 
 
+def test_status_side_by_side(stand):
+    """In the file's order, whoever answers first; one that is dead is said."""
+    stand.config([("staging", 1, 2, {}), ("production", 3, 10, {})])
+    stand.fleet.control("POST", "/fault", {
+        "kind": "delay", "ms": 700, "times": -1, "cluster": "c01"})
+    stand.fleet.control("POST", "/fault", {
+        "kind": "403", "path": "/secrets/", "times": -1, "cluster": "c05"})
+    begin = time.monotonic()
+    code, document, told = stand.json("status")
+    check(code == 4 and "c05" in document["message"], code, told)
+    found = [target["context"] for target in document["targets"]]
+    check(found == stand.names, found)
+    read = [target["context"] for target in document["targets"]
+            if target["fingerprint"]]
+    check(len(read) == 9 and "c05" not in read, read)
+    stand.fleet.control("POST", "/fault", {
+        "kind": "delay", "ms": 700, "times": -1})
+    begin = time.monotonic()
+    stand.json("status")
+    took = time.monotonic() - begin
+    check(took < 6, "%.1f s: one after the other" % took)
+
+
+def test_terminal(stand):
+    """Twelve rows are enough for ten targets: nothing is drawn above them."""
+    stand.config([("production", 1, 10, QUICK)])
+    stand.next_rollout_fails("c03")
+    terminal = stand.on_terminal(12, 90, "rotate")
+    text = "\n".join(terminal.lines)
+    check(terminal.top_touched == 0, "drew above the screen")
+    check("9 of 10, 1 failed" in text, text)
+    check(any("c03" in line and "Follow the rollout" in line
+              for line in terminal.lines), text)
+
+
 def test_bad_configuration(stand):
     for fields, word in (({"parallel": 0.5}, "1 to 64"),
                          ({"parallel": 65}, "1 to 64"),
