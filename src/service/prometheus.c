@@ -141,7 +141,7 @@ static KR_FALLIBLE open_http(struct prometheus *p,
 }
 
 static KR_FALLIBLE check_options(const struct prometheus_options *o,
-				 const struct prometheus_url *url)
+				 const struct url *url)
 {
 	int ways = (o->token.from != REF_FROM_NOWHERE) + (o->user != NULL) +
 		   (url->user.len > 0);
@@ -167,7 +167,7 @@ static KR_FALLIBLE check_options(const struct prometheus_options *o,
 
 static KR_FALLIBLE keep_options(struct prometheus *p,
 				const struct prometheus_options *o,
-				struct prometheus_url *url)
+				struct url *url)
 {
 	const struct ref *ref = o->user ? &o->password : &o->token;
 
@@ -184,8 +184,7 @@ static KR_FALLIBLE keep_options(struct prometheus *p,
 }
 
 static KR_FALLIBLE open_at(struct prometheus *p,
-			   const struct prometheus_options *o,
-			   struct prometheus_url *url)
+			   const struct prometheus_options *o, struct url *url)
 {
 	struct err *err = check_options(o, url);
 
@@ -203,21 +202,33 @@ static KR_FALLIBLE open_at(struct prometheus *p,
 	return err;
 }
 
+KR_FALLIBLE prometheus_parse_url(const char *text, struct url *out)
+{
+	struct err *err = url_parse(text, "Prometheus", out);
+
+	if (err)
+		return err;
+	/* Some paste the address of the API itself. */
+	if (text_ends_with(out->prefix, "/api/v1"))
+		out->prefix[strlen(out->prefix) - strlen("/api/v1")] = '\0';
+	return NULL;
+}
+
 /* The URL may itself be kept elsewhere, since it may hold a password. */
 static KR_FALLIBLE parse_address(const struct prometheus_options *o,
-				 struct prometheus_url *out)
+				 struct url *out)
 {
 	kr_cleanup(secret_freep) struct secret *text = NULL;
 	struct ref ref;
 	struct err *err;
 
 	if (!ref_parse(o->url, &ref))
-		return prometheus_url_parse(o->url, out);
+		return prometheus_parse_url(o->url, out);
 	ref.folder = o->folder;
 	err = ref_read(&ref, "the address of Prometheus", &text);
 	if (err)
 		return err;
-	return prometheus_url_parse((const char *)secret_expose(text), out);
+	return prometheus_parse_url((const char *)secret_expose(text), out);
 }
 
 KR_FALLIBLE prometheus_new(const struct prometheus_options *o,
@@ -225,7 +236,7 @@ KR_FALLIBLE prometheus_new(const struct prometheus_options *o,
 {
 	kr_cleanup(prometheus_freep) struct prometheus *p =
 		calloc(1, sizeof(*p));
-	struct prometheus_url url;
+	struct url url;
 	struct err *err;
 
 	if (!p)
@@ -234,7 +245,7 @@ KR_FALLIBLE prometheus_new(const struct prometheus_options *o,
 	if (err)
 		return err;
 	err = open_at(p, o, &url);
-	prometheus_url_release(&url);
+	url_release(&url);
 	if (err)
 		return err;
 	*out = take_ptr(&p);

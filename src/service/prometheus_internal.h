@@ -4,20 +4,8 @@
 #ifndef KR_SERVICE_PROMETHEUS_INTERNAL_H
 #define KR_SERVICE_PROMETHEUS_INTERNAL_H
 
-#include "base/buf.h"
+#include "net/url.h"
 #include "service/prometheus.h"
-
-struct prometheus_url {
-	char *origin;	 /* scheme://host[:port] */
-	char *prefix;	 /* "" or "/prometheus", no slash at the end */
-	struct buf user; /* user:password, decoded; wiped when released */
-	bool plain;	 /* http:// */
-	bool loopback;	 /* of this machine */
-};
-
-/* KR_ECONFIG, which quotes nothing. */
-KR_FALLIBLE prometheus_url_parse(const char *text, struct prometheus_url *out);
-void prometheus_url_release(struct prometheus_url *url);
 
 struct prometheus {
 	struct http *http;
@@ -34,6 +22,9 @@ struct prometheus {
 	struct secret *cert, *key; /* which the connection borrows */
 	int64_t timeout_ms;
 };
+
+/* KR_ECONFIG, which quotes nothing. */
+KR_FALLIBLE prometheus_parse_url(const char *text, struct url *out);
 
 /* Reads what the reference names, anew; nothing where there is none. */
 KR_FALLIBLE prometheus_read_credential(struct prometheus *p);

@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void read_address(const char *text, size_t len)
 {
-	struct prometheus_url url;
+	struct url url;
 	char *copy = strndup(text, len);
-	struct err *err = copy ? prometheus_url_parse(copy, &url) : NULL;
+	struct err *err = copy ? prometheus_parse_url(copy, &url) : NULL;
 
 	if (copy && !err)
-		prometheus_url_release(&url);
+		url_release(&url);
 	err_free(err);
 	free(copy);
 }

@@ -197,18 +197,18 @@ static const char *const no_urls[] = {
 
 static void reads_addresses(void)
 {
-	struct prometheus_url u;
+	struct url u;
 
 	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++) {
-		if (!UNIT_OK(prometheus_url_parse(urls[i].text, &u)))
+		if (!UNIT_OK(prometheus_parse_url(urls[i].text, &u)))
 			continue;
 		(void)UNIT_STR(u.origin, urls[i].origin);
 		(void)UNIT_STR(u.prefix, urls[i].prefix);
 		(void)UNIT_STR(buf_str(&u.user), urls[i].user);
-		prometheus_url_release(&u);
+		url_release(&u);
 	}
 	for (size_t i = 0; i < sizeof(no_urls) / sizeof(*no_urls); i++)
-		(void)UNIT_FAILS(prometheus_url_parse(no_urls[i], &u),
+		(void)UNIT_FAILS(prometheus_parse_url(no_urls[i], &u),
 				 KR_ECONFIG, "the address of Prometheus");
 }
 

@@ -1,20 +1,17 @@
-/* The address of a Prometheus: origin, path prefix, credentials. */
+#include "net/url.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
-#include "service/prometheus_internal.h"
 
 #define MAX_URL 4096
 
-static KR_FALLIBLE bad_url(const char *what)
+static KR_FALLIBLE bad_url(const char *why)
 {
-	return err_hint(err_new(KR_ECONFIG,
-				"the address of Prometheus is none: %s", what),
-			"It looks like https://prometheus.example:9090, with "
-			"a path where it is behind a prefix");
+	return err_new(KR_ECONFIG, "%s", why);
 }
 
 static int hex_of(char c)
@@ -44,7 +41,7 @@ static KR_FALLIBLE decode_user(const char *text, size_t n, struct buf *out)
 	}
 	if (!memchr(buf_str(out), ':', out->len))
 		buf_putc(out, ':');
-	return buf_check(out, "the user of Prometheus");
+	return buf_check(out, "the user of an address");
 }
 
 static bool is_loopback(const char *host, size_t n)
@@ -86,7 +83,7 @@ static KR_FALLIBLE check_host(const char *host, size_t n, size_t *out_n)
 	return NULL;
 }
 
-static KR_FALLIBLE take_path(const char *path, struct prometheus_url *out)
+static KR_FALLIBLE take_path(const char *path, struct url *out)
 {
 	size_t n = strlen(path);
 
@@ -97,16 +94,11 @@ static KR_FALLIBLE take_path(const char *path, struct prometheus_url *out)
 			return bad_url("its path has a blank");
 	while (n && path[n - 1] == '/')
 		n--;
-	/* Some paste the address of the API itself. */
-	if (n >= 7 && strncmp(path + n - 7, "/api/v1", 7) == 0)
-		n -= 7;
-	while (n && path[n - 1] == '/')
-		n--;
 	out->prefix = strndup(path, n);
 	return out->prefix ? NULL : err_new(KR_ENOMEM, "out of memory");
 }
 
-static KR_FALLIBLE parse(const char *text, struct prometheus_url *out)
+static KR_FALLIBLE parse(const char *text, struct url *out)
 {
 	size_t scheme = text_starts_with(text, "https://")  ? 8
 			: text_starts_with(text, "http://") ? 7
@@ -142,19 +134,24 @@ static KR_FALLIBLE parse(const char *text, struct prometheus_url *out)
 	return take_path(host + n, out);
 }
 
-KR_FALLIBLE prometheus_url_parse(const char *text, struct prometheus_url *out)
+KR_FALLIBLE url_parse(const char *text, const char *what, struct url *out)
 {
-	struct prometheus_url url = { .user = BUF_INIT(MAX_URL) };
+	struct url url = { .user = BUF_INIT(MAX_URL) };
 	struct err *err = parse(text, &url);
 
-	if (err)
-		prometheus_url_release(&url);
-	else
+	if (!err) {
 		*out = url;
-	return err;
+		return NULL;
+	}
+	url_release(&url);
+	if (err_is(err, KR_ENOMEM))
+		return err;
+	return err_hint(err_wrap(err, "the address of %s is none", what),
+			"It looks like https://host.example:9090, with a path "
+			"where it is behind a prefix");
 }
 
-void prometheus_url_release(struct prometheus_url *url)
+void url_release(struct url *url)
 {
 	if (url->user.data)
 		explicit_bzero(url->user.data, url->user.len);

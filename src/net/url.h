@@ -1,0 +1,21 @@
+/*
+ * The address of a service: http[s]://[user:password@]host[:port][/prefix].
+ */
+#ifndef KR_NET_URL_H
+#define KR_NET_URL_H
+
+#include "base/buf.h"
+
+struct url {
+	char *origin;	 /* scheme://host[:port] */
+	char *prefix;	 /* "" or "/prometheus", no slash at the end */
+	struct buf user; /* user:password, decoded; wiped when released */
+	bool plain;	 /* http:// */
+	bool loopback;	 /* of this machine */
+};
+
+/* KR_ECONFIG, which quotes nothing; `what` is whose address it is. */
+KR_FALLIBLE url_parse(const char *text, const char *what, struct url *out);
+void url_release(struct url *url);
+
+#endif
