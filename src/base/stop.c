@@ -23,9 +23,20 @@ static void on_signal(int signo)
 	errno = saved;
 }
 
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+
+void stop_hold(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
+		sigaddset(&set, signals[i]);
+	(void)pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
 void stop_install(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action;
 
 	if (wake_fd < 0)
@@ -44,6 +55,7 @@ void stop_install(void)
 	}
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
+	stop_hold(false);
 }
 
 bool stop_requested(void)

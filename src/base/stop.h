@@ -15,6 +15,12 @@ void stop_install(void);
 
 bool stop_requested(void);
 
+/*
+ * Holds signals back in the calling thread, and lets them through again; for
+ * reexec(). They wait over an execve(2), until stop_install().
+ */
+void stop_hold(bool hold);
+
 /* A descriptor that becomes readable on the first signal; for poll(2). */
 int stop_fd(void);
 

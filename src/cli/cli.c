@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/handover.h"
 #include "cli/keysource.h"
 #include "cli/output.h"
 #include "cli/target.h"
@@ -215,7 +217,9 @@ static struct err *point_to_help(struct err *take_err,
 
 static KR_FALLIBLE open_ui(struct session *s, struct ui **out)
 {
-	struct ui_options options = { .mode = UI_TEXT, .out = &s->err };
+	struct ui_options options = { .mode = UI_TEXT,
+				      .out = &s->err,
+				      .goes_on = s->context.handed != NULL };
 
 	options.colour = term_has_colour(s->err.fd);
 	options.utf8 = term_is_utf8();
@@ -249,8 +253,10 @@ static KR_FALLIBLE run_command(struct session *s, struct result *result)
 	err = open_ui(s, &ui);
 	if (err)
 		return err;
+	s->context.ui = ui;
 	s->context.reporter = ui_reporter(ui);
-	if (s->context.command->flags & COMMAND_CONFIG)
+	err = handover_secrets(&s->context);
+	if (!err && s->context.command->flags & COMMAND_CONFIG)
 		err = load_config(&s->context);
 	return err ? err : s->context.command->run(&s->context, result);
 }
@@ -308,7 +314,9 @@ int cli_main(int argc, char **argv, const struct runbook *runbook)
 	s.context.runbook = runbook;
 	s.context.out = &s.out;
 	s.context.err = &s.err;
-	err = parse_all(&s, argc, argv);
+	err = handover_take(&s.context.handed);
+	if (!err)
+		err = parse_all(&s, argc, argv);
 	result_init(&result, s.context.command && s.context.command->kind
 				     ? s.context.command->kind
 				     : "UsageResult");
@@ -325,6 +333,7 @@ int cli_main(int argc, char **argv, const struct runbook *runbook)
 	result_release(&result);
 	secret_free(s.context.variable);
 	config_free(s.context.config);
+	json_free(s.context.handed);
 	option_release(s.tables, &s.context.options);
 	out_release(&s.out);
 	out_release(&s.err);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/handover.h"
 #include "cli/target.h"
 #include "config/config.h"
 #include "runbook/rotate.h"
@@ -65,6 +66,7 @@ static void fill(struct cli_context *context, struct result *result,
 		.allow_unvalidated = o->allow_unvalidated,
 		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1,
 		.confirm = isatty(STDIN_FILENO) ? ask : NULL,
+		.hand_over = handover,
 		.user = context,
 	};
 }
@@ -187,18 +189,23 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	struct store_options store_options;
 	kr_cleanup(store_closep) struct store *store = NULL;
 	struct rotate_options options;
+	struct rotate_handed handed;
 	struct rotation rotation;
 	struct err *err = open_store(context, &store_options, &store);
 
 	if (err)
 		return err;
 	fill(context, result, store, &options);
+	if (way == WAY_ON && handover_begin(context, result, &handed))
+		options.handed = &handed;
 	say_mixed(context, result);
 	err = rotation_init(&rotation, &options);
 	if (!err)
 		err = run_way(&rotation, context->runbook, way, id);
 	*out_back = wants_way_back(&rotation, err);
 	rotation_fill_result(&rotation);
+	if (options.handed)
+		handover_merge(context, result);
 	say_next(&rotation, result, err);
 	rotation_release(&rotation);
 	return err;

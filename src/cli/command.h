@@ -13,8 +13,10 @@
 #include "ui/out.h"
 
 struct cli_context;
+struct cJSON;
 struct config;
 struct secret;
+struct ui;
 
 typedef struct err *cli_run(struct cli_context *context, struct result *result);
 
@@ -75,6 +77,9 @@ struct cli_context {
 	 * of the environment at the start; NULL where it was not set. */
 	struct secret *variable;
 	bool variable_was_set;
+	struct ui *ui;
+	/* What the process before this one left, by an execve(2); NULL. */
+	struct cJSON *handed;
 	/* Never NULL; shows nothing where the command has no progress. */
 	const struct reporter *reporter;
 	struct out *out;	       /* standard output */

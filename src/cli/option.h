@@ -78,6 +78,22 @@ KR_FALLIBLE option_parse(const struct option_parse *parse, int *out_n_args,
 			 int *out_used);
 void option_release(option_tables tables, void *base);
 
+/*
+ * The words that set what `base` has and `defaults` has not, as option_parse()
+ * takes them; malloc'd each, appended to an array that is ended by NULL.
+ * Secrets are left out: they go through `secret`.
+ */
+struct option_words {
+	char **words;
+	size_t count;
+	bool failed; /* out of memory */
+};
+void option_words(option_tables tables, const void *base, const void *defaults,
+		  struct option_words *out);
+void option_words_add(struct option_words *words, const char *format, ...)
+	KR_PRINTF(2, 3);
+void option_words_release(struct option_words *words);
+
 /* NULL where there is none. `len` bytes of name, '_' read as '-'. */
 const struct option *option_find(option_tables tables, const char *name,
 				 size_t len);

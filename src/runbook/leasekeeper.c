@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/stop.h"
+
 #define LOOK_EVERY_S 2
 
 struct lease_keeper {
@@ -44,6 +46,8 @@ static void *keep(void *user)
 
 	char step[sizeof(keeper->step)];
 
+	/* The main thread is the one that is told to stop. */
+	stop_hold(true);
 	while (wait_a_while(keeper)) {
 		(void)pthread_mutex_lock(&keeper->lock);
 		memcpy(step, keeper->step, sizeof(step));

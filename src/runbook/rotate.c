@@ -93,10 +93,15 @@ static KR_FALLIBLE run_row(struct rotation *rotation,
 			   const struct rotate_step *step,
 			   struct rotate_env *env)
 {
-	int64_t began_ms = clock_boot_ms();
+	bool handed = rotation_is_handed(rotation, step, env);
+	int64_t began_ms = handed ? rotation->soak_began_ms : clock_boot_ms();
 	struct err *err, *unrecorded;
 
-	report(rotation, step, env, REPORT_RUNNING, 0);
+	/* Begun by the process before, and shown since. */
+	if (handed)
+		rotation_show(rotation, true);
+	else
+		report(rotation, step, env, REPORT_RUNNING, 0);
 	if (is_remembered(rotation, step, env)) {
 		report(rotation, step, env, REPORT_SKIPPED, 0);
 		return NULL;
@@ -114,6 +119,13 @@ static KR_FALLIBLE run_row(struct rotation *rotation,
 	report(rotation, step, env, err ? REPORT_FAILED : REPORT_DONE,
 	       clock_boot_ms() - began_ms);
 	return err;
+}
+
+void rotate_show_row(const struct rotation *rotation,
+		     const struct rotate_step *step,
+		     const struct rotate_env *env, enum report_state state)
+{
+	report(rotation, step, env, state, 0);
 }
 
 typedef struct err *row_visit(struct rotation *rotation,
@@ -229,6 +241,7 @@ struct rows {
 	struct report_step *items;
 	char (*labels)[ROTATE_LABEL_LEN];
 	size_t n, room;
+	bool unseen; /* up to the soak that was handed over */
 };
 
 static struct err *list_row(struct rotation *rotation,
@@ -238,8 +251,8 @@ static struct err *list_row(struct rotation *rotation,
 	struct rows *rows = user;
 	struct report_step *row = &rows->items[rows->n];
 
-	(void)rotation;
-	if (rows->n == rows->room)
+	rows->unseen = rows->unseen && !rotation_is_handed(rotation, step, env);
+	if (rows->n == rows->room || rows->unseen)
 		return NULL;
 	*row = (struct report_step){ .id = step->id,
 				     .title = step->title,
@@ -256,7 +269,8 @@ static struct err *list_row(struct rotation *rotation,
 static void announce(struct rotation *rotation, const struct rotate_step *table)
 {
 	const struct reporter *r = rotation->options.reporter;
-	struct rows rows = { .room = 1024 };
+	struct rows rows = { .room = 1024,
+			     .unseen = rotation->options.handed != NULL };
 	const struct rotate_step *s = table;
 
 	rows.items = calloc(rows.room + 1, sizeof(*rows.items));
@@ -295,6 +309,15 @@ static KR_FALLIBLE close_undone(const struct rotation *rotation)
 	return err ? err : journal_add(journal, &line);
 }
 
+/* A verdict is not hidden by what kept its row from being reached. */
+static struct err *settle_soak(struct rotation *rotation, struct err *take_err)
+{
+	result_warn(rotation->options.result, "%s", err_message(take_err));
+	err_free(take_err);
+	rotation->failed_in = rotation->soaked;
+	return take_ptr(&rotation->soak_err);
+}
+
 KR_FALLIBLE rotation_run(struct rotation *rotation,
 			 const struct rotate_step *table)
 {
@@ -302,6 +325,8 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 	struct err *err = NULL;
 
 	announce(rotation, table);
+	if (rotation->options.handed)
+		rotation_soak_first(rotation, table);
 	while (!err && step->id) {
 		err = stop_check();
 		if (!err)
@@ -321,7 +346,10 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 			step++;
 		}
 	}
+	if (err && err_is(rotation->soak_err, KR_EGATE))
+		err = settle_soak(rotation, err);
 	if (err) {
+		rotation_show(rotation, true);
 		rotation->failed = err_reason(err);
 		rotation_name_not_begun(rotation);
 		run_always(rotation, step);

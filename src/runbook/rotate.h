@@ -98,6 +98,14 @@ struct rotate_env {
 	size_t at_once;	   /* of them side by side */
 };
 
+/* What a process left to the one that it became before a soak. Borrowed. */
+struct rotate_handed {
+	const char *environment; /* whose soak comes first */
+	const char *fingerprint;
+	const char *entry;
+	const struct cJSON *operators; /* array: of each target, in order */
+};
+
 /* Borrowed for the life of the rotation, but for what says otherwise. */
 struct rotate_options {
 	const struct config *config;
@@ -116,6 +124,14 @@ struct rotate_options {
 	/* Asks a person to type `word`; true where that was done. NULL: there
 	 * is no terminal. */
 	bool (*confirm)(void *user, const char *question, const char *word);
+	/*
+	 * Before a soak: goes on in a program started anew, which has never
+	 * held a key, and does not return. NULL where that is not wanted: the
+	 * keys are wiped then, and this process waits.
+	 */
+	struct err *(*hand_over)(void *user, struct rotation *rotation,
+				 const struct rotate_env *env);
+	const struct rotate_handed *handed; /* in the new one; NULL */
 	void *user;
 };
 
@@ -131,10 +147,15 @@ struct rotation {
 	struct readback_key *key;    /* NULL through a soak */
 	char fingerprint[SECRET_FINGERPRINT_LEN];
 	char *entry_id;
-	struct reporter locked;		/* the caller's, for several threads */
-	char anchor[LEDGER_ANCHOR_LEN]; /* of the ledger; "" where none */
-	const char *failed;		/* reason of the failure; NULL */
+	const struct reporter *reporter;    /* the caller's */
+	struct reporter locked;		    /* ... for several threads */
+	char anchor[LEDGER_ANCHOR_LEN];	    /* of the ledger; "" where none */
+	const char *failed;		    /* reason of the failure; NULL */
 	const struct rotate_env *failed_in; /* environment; NULL */
+	/* What came of the soak that was handed over; owned by it. */
+	const struct rotate_env *soaked;
+	struct err *soak_err;
+	int64_t soak_began_ms;
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
 };
@@ -162,6 +183,24 @@ void rotation_release(struct rotation *rotation);
 
 KR_FALLIBLE rotation_run(struct rotation *rotation,
 			 const struct rotate_step *table);
+
+/*
+ * The soak that was handed over, and then the rest. Its rows are gone through
+ * from the first one on, unseen up to that soak: what is done is seen to be.
+ */
+void rotation_soak_first(struct rotation *rotation,
+			 const struct rotate_step *table);
+bool rotation_is_handed(const struct rotation *rotation,
+			const struct rotate_step *step,
+			const struct rotate_env *env);
+void rotate_show_row(const struct rotation *rotation,
+		     const struct rotate_step *step,
+		     const struct rotate_env *env, enum report_state state);
+/* Steps are shown (again), or not. */
+void rotation_show(struct rotation *rotation, bool show);
+/* Whether every target holds the rotation's key, as it was last read. */
+bool rotation_env_has_key(const struct rotation *rotation,
+			  const struct rotate_env *env);
 
 /* What the Leases keep of it where it does not end: "ID", "ID of UNDONE". */
 void rotation_trace(const struct rotation *rotation,

@@ -87,6 +87,7 @@ KR_FALLIBLE rotation_init(struct rotation *rotation,
 
 	memset(rotation, 0, sizeof(*rotation));
 	rotation->options = *options;
+	rotation->reporter = options->reporter;
 	rotation->locked = run_talk_reporter(options->reporter);
 	rotation->options.reporter = &rotation->locked;
 	if (config->n_environments == 0)
@@ -171,5 +172,20 @@ void rotation_release(struct rotation *rotation)
 	journal_close(rotation->journal);
 	readback_key_free(rotation->key);
 	free(rotation->entry_id);
+	err_free(rotation->soak_err);
 	memset(rotation, 0, sizeof(*rotation));
+}
+
+bool rotation_env_has_key(const struct rotation *rotation,
+			  const struct rotate_env *env)
+{
+	for (size_t i = 0; i < env->count; i++) {
+		const struct kube_secret *s = env->targets[i].run.secret;
+
+		if (!s || !s->live || !s->facts.owned || !s->facts.rotation ||
+		    strcmp(s->facts.rotation, rotation->id) != 0 ||
+		    strcmp(s->live_fingerprint, rotation->fingerprint) != 0)
+			return false;
+	}
+	return env->count > 0;
 }

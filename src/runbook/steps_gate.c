@@ -116,8 +116,12 @@ static KR_FALLIBLE check_person(const struct rotation *rotation,
 
 KR_FALLIBLE rotate_admit(struct rotation *rotation, struct rotate_env *env)
 {
-	struct err *err = rotation_need_key(rotation);
+	struct err *err;
 
+	/* It was admitted then: nobody is asked twice. */
+	if (rotation_env_has_key(rotation, env))
+		return NULL;
+	err = rotation_need_key(rotation);
 	if (!err)
 		err = check_requires(rotation, env);
 	if (!err)

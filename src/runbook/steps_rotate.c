@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "runbook/leasekeeper.h"
 #include "runbook/rotate.h"
 #include "secret/wipe.h"
@@ -104,8 +105,11 @@ static struct err *record_takeover(struct rotation *rotation,
 
 KR_FALLIBLE rotate_lock(struct rotation *rotation)
 {
-	struct err *err =
-		rotation_for_targets(rotation, NULL, false, lock_target, NULL);
+	struct err *err;
+
+	if (rotation->keeper)
+		return NULL;
+	err = rotation_for_targets(rotation, NULL, false, lock_target, NULL);
 
 	if (!err)
 		err = rotation_for_targets(rotation, NULL, true,
@@ -201,14 +205,16 @@ static KR_FALLIBLE make_key(struct rotation *rotation)
 	return err;
 }
 
+/* Without a key at hand: what was handed over had been proved. */
 static struct err *give_key(struct rotation *rotation,
 			    struct rotate_target *target, const void *user)
 {
 	(void)user;
 	target->run.key = rotation->key;
-	target->run.proved = readback_key_is_proved(rotation->key);
-	(void)snprintf(target->run.fingerprint, sizeof(target->run.fingerprint),
-		       "%s", readback_key_fingerprint(rotation->key));
+	target->run.proved =
+		!rotation->key || readback_key_is_proved(rotation->key);
+	memcpy(target->run.fingerprint, rotation->fingerprint,
+	       sizeof(target->run.fingerprint));
 	free(target->run.entry_id);
 	target->run.entry_id = strdup(rotation->entry_id);
 	return target->run.entry_id ? NULL
@@ -224,9 +230,14 @@ static KR_FALLIBLE share_key(struct rotation *rotation)
 
 KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 {
+	const struct rotate_handed *handed = rotation->options.handed;
 	bool there = false;
 	struct err *err;
 
+	/* It is read where it is needed. */
+	if (handed && str_keep(&rotation->entry_id, handed->entry))
+		return rotation_for_targets(rotation, NULL, true, give_key,
+					    NULL);
 	if (!store_can_prove(rotation->options.store)) {
 		err = err_new(
 			KR_EREFUSED,

@@ -2,6 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/json.h"
+#include "runbook/leasekeeper.h"
 #include "runbook/rotate.h"
 #include "runbook/soak_setup.h"
 
@@ -73,14 +76,109 @@ static struct err *soak_target(struct rotation *rotation,
 	return err;
 }
 
+static bool was_handed(const struct rotation *rotation,
+		       const struct rotate_env *env)
+{
+	const struct rotate_handed *handed = rotation->options.handed;
+
+	return handed && env && strcmp(env->name, handed->environment) == 0;
+}
+
+bool rotation_is_handed(const struct rotation *rotation,
+			const struct rotate_step *step,
+			const struct rotate_env *env)
+{
+	return step->environment == rotate_soak && was_handed(rotation, env);
+}
+
 /*
- * The key is not held through the wait: it is forgotten here, and the next
- * environment reads it from the store again, which proves it once more.
+ * The key is not held through the wait: the program goes on in a process image
+ * that has never seen it; where that cannot be, it is wiped here. Either way
+ * the next environment reads it from the store again, which proves it once
+ * more.
  */
 KR_FALLIBLE rotate_soak(struct rotation *rotation, struct rotate_env *env)
 {
+	struct err *err = NULL;
+
 	if (env->config->soak.n_metrics == 0)
 		return NULL;
+	if (rotation->soaked == env) {
+		rotation->soaked = NULL;
+		return take_ptr(&rotation->soak_err);
+	}
+	if (rotation->options.hand_over && !was_handed(rotation, env))
+		err = rotation->options.hand_over(rotation->options.user,
+						  rotation, env);
+	if (err)
+		return err;
 	rotation_forget_key(rotation);
 	return rotation_for_targets(rotation, env, false, soak_target, NULL);
+}
+
+void rotation_show(struct rotation *rotation, bool show)
+{
+	struct reporter all = run_talk_reporter(rotation->reporter);
+
+	rotation->locked.step = show ? all.step : NULL;
+	rotation->locked.workload = show ? all.workload : NULL;
+}
+
+static struct err *take_handed(struct rotation *rotation,
+			       struct rotate_target *target, const void *user)
+{
+	const struct rotate_handed *handed = rotation->options.handed;
+	const struct cJSON **name = (const struct cJSON **)(uintptr_t)user;
+	const char *text = json_text(*name);
+
+	*name = json_next(*name);
+	target->run.operator_ = strdup(text ? text : "unknown");
+	return target->run.operator_ && handed
+		       ? NULL
+		       : err_new(KR_ENOMEM, "out of memory");
+}
+
+/* The Leases are this process's own: taken again, there is no gap. */
+static KR_FALLIBLE take_over(struct rotation *rotation)
+{
+	const struct rotate_handed *handed = rotation->options.handed;
+	const struct cJSON *name = json_first(handed->operators);
+	struct err *err;
+
+	(void)snprintf(rotation->fingerprint, sizeof(rotation->fingerprint),
+		       "%s", handed->fingerprint);
+	rotation->begun = true;
+	err = rotation_for_targets(rotation, NULL, true, take_handed, &name);
+	return err ? err : rotate_lock(rotation);
+}
+
+void rotation_soak_first(struct rotation *rotation,
+			 const struct rotate_step *table)
+{
+	struct rotate_env *env = NULL;
+	struct err *err;
+
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		if (strcmp(rotation->envs[i].name,
+			   rotation->options.handed->environment) == 0)
+			env = &rotation->envs[i];
+	}
+	rotation->soak_began_ms = clock_boot_ms();
+	while (table->id && !rotation_is_handed(rotation, table, env))
+		table++;
+	if (!env || !table->id)
+		return;
+	rotate_set_wave(env, table, 0);
+	rotate_show_row(rotation, table, env, REPORT_RUNNING);
+	err = take_over(rotation);
+	lease_keeper_step(rotation->keeper, table->id, env->name);
+	rotation_show(rotation, false);
+	/* Then all of it is gone through as by any resume. */
+	if (err) {
+		err_free(err);
+		return;
+	}
+	rotation->soaked = env;
+	rotation->soak_err =
+		rotation_for_targets(rotation, env, false, soak_target, NULL);
 }

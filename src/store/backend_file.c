@@ -370,6 +370,7 @@ static struct err *file_get(void *state, const char *id,
 const struct store_backend backend_file = {
 	.name = "file",
 	.can_prove = true,
+	.has_passphrase = true,
 	.open = file_open,
 	.close = file_close,
 	.probe = file_probe,

@@ -349,6 +349,7 @@ static struct err *keepass_probe(void *state)
 const struct store_backend backend_keepassxc = {
 	.name = "keepassxc",
 	.can_prove = true,
+	.has_passphrase = true,
 	.put_looks = true,
 	.open = keepass_open,
 	.close = keepass_close,

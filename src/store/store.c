@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "store/passphrase.h"
 #include "store/store_internal.h"
 
 static const struct store_backend *const backends[] = {
@@ -125,6 +126,15 @@ struct err *store_named(const struct store *store, struct err *take_err)
 	    strcmp(err_reason(take_err), err_kind_name(KR_ESTORE)) == 0)
 		take_err = err_set_reason(take_err, "StoreFailed");
 	return err_wrap(take_err, "store %s", store->label);
+}
+
+bool store_asks(const struct store *store)
+{
+	const struct passphrase_source source = {
+		.file = store->options->passphrase_file,
+	};
+
+	return store->backend->has_passphrase && passphrase_is_asked(&source);
 }
 
 KR_FALLIBLE store_probe(struct store *store)

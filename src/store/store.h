@@ -70,6 +70,12 @@ const char *store_where(const struct store *store);
 bool store_can_prove(const struct store *store);
 
 /*
+ * Whether opening it anew would ask a person for a passphrase. (What an agent
+ * of the password manager asks for by itself is not known here.)
+ */
+bool store_asks(const struct store *store);
+
+/*
  * Looks whether the store can be used at all (tool there, unlocked or
  * unlockable, folder writable). Changes nothing. KR_ESTORE and a next step.
  */

@@ -54,7 +54,8 @@ typedef STORE_CHECKED struct err *store_get_fn(void *state, const char *id,
 struct store_backend {
 	const char *name;
 	bool can_prove;
-	bool put_looks; /* put itself refuses an id that is there */
+	bool has_passphrase; /* of its own: passphrase.h */
+	bool put_looks;	     /* put itself refuses an id that is there */
 	store_open_fn *open;
 	store_close_fn *close;
 	store_probe_fn *probe;

@@ -16,6 +16,7 @@
 struct jsonl {
 	struct ui ui;
 	struct out *out;
+	bool goes_on; /* the plan was printed already */
 	struct seen seen;
 };
 
@@ -69,9 +70,12 @@ static void add_step(struct cJSON *object, const struct report_step *step)
 
 static void jsonl_plan(void *user, const struct report_step *steps, size_t n)
 {
+	const struct jsonl *jsonl = user;
 	kr_cleanup(json_freep) struct cJSON *object = event("Plan");
 	struct cJSON *list = json_add_array(object, "steps");
 
+	if (jsonl->goes_on)
+		return;
 	for (size_t i = 0; i < n; i++)
 		add_step(json_append_object(list), &steps[i]);
 	emit(user, object);
@@ -203,6 +207,7 @@ KR_FALLIBLE ui_jsonl_open(const struct ui_options *options, struct ui **out)
 	if (!jsonl)
 		return err_new(KR_ENOMEM, "out of memory for output");
 	jsonl->out = options->out;
+	jsonl->goes_on = options->goes_on;
 	jsonl->ui = (struct ui){
 		.reporter = { .user = jsonl,
 			      .plan = jsonl_plan,

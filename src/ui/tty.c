@@ -278,6 +278,18 @@ static void tty_tick(void *user)
 	draw_soon(user);
 }
 
+static void tty_suspend(struct ui *ui)
+{
+	struct tty *tty = (struct tty *)ui;
+	kr_cleanup(buf_release) struct buf all = BUF_INIT(1024);
+	size_t columns, rows;
+
+	draw(tty);
+	get_size(tty, &columns, &rows);
+	go_back(tty, &all, columns);
+	out_write(tty->out, buf_str(&all), all.len);
+}
+
 static void tty_close(struct ui *ui)
 {
 	struct tty *tty = (struct tty *)ui;
@@ -322,6 +334,7 @@ KR_FALLIBLE ui_tty_open(const struct ui_options *options, struct ui **out)
 			      .message = tty_message,
 			      .log_line = tty_log_line,
 			      .tick = tty_tick },
+		.suspend = tty_suspend,
 		.close = tty_close,
 	};
 	*out = &tty->ui;

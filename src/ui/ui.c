@@ -18,6 +18,12 @@ const struct reporter *ui_reporter(struct ui *ui)
 	return &ui->reporter;
 }
 
+void ui_suspend(struct ui *ui)
+{
+	if (ui->suspend)
+		ui->suspend(ui);
+}
+
 void ui_close(struct ui *ui)
 {
 	if (ui)

@@ -19,6 +19,7 @@ struct ui_options {
 	struct out *out; /* borrowed: stderr, or stdout for UI_JSONL */
 	bool colour;
 	bool utf8;
+	bool goes_on; /* what a process before this one began to show */
 };
 
 struct ui;
@@ -26,6 +27,9 @@ KR_FALLIBLE ui_open(const struct ui_options *options, struct ui **out);
 
 /* Borrowed, valid until ui_close(). */
 const struct reporter *ui_reporter(struct ui *ui);
+
+/* Takes away what could still change: another one goes on from here. */
+void ui_suspend(struct ui *ui);
 
 /* Leaves the last state on the screen and the cursor below it. */
 void ui_close(struct ui *ui);
@@ -42,6 +46,7 @@ KR_FALLIBLE ui_jsonl_open(const struct ui_options *options, struct ui **out);
 /* The common part; each mode puts it first in a structure of its own. */
 struct ui {
 	struct reporter reporter;
+	void (*suspend)(struct ui *ui); /* NULL: lines only */
 	void (*close)(struct ui *ui);
 };
 

@@ -11,9 +11,10 @@ import time
 import traceback
 
 import lost
+import soak
 from stand import ROOT, Wrong, clusters
 
-CASES = lost.CASES
+CASES = lost.CASES + soak.CASES
 
 def run_case(case, fleet, options):
     begin = time.monotonic()

@@ -1,0 +1,201 @@
+"""Through a soak: the key is not held, and nothing of the rest is lost."""
+
+import json
+import os
+import signal
+import time
+
+from leak import Leak
+from prom import Prom
+from stand import CONTEXTS, Stand, check
+
+
+def wait_for(look, what, limit_s=30):
+    end = time.monotonic() + limit_s
+    while not look():
+        check(time.monotonic() < end, "waited in vain for", what)
+        time.sleep(0.02)
+
+
+def words_of(pid):
+    try:
+        with open("/proc/%d/cmdline" % pid) as file:
+            return file.read().split("\0")[:-1]
+    except OSError:
+        return []
+
+
+def memory_of(pid):
+    """All that the process can read of itself."""
+    found = []
+    with open("/proc/%d/maps" % pid) as maps, \
+            open("/proc/%d/mem" % pid, "rb", 0) as memory:
+        for line in maps:
+            span, rights = line.split()[:2]
+            if "r" not in rights or "[v" in line:
+                continue
+            start, end = (int(x, 16) for x in span.split("-"))
+            try:
+                memory.seek(start)
+                found.append(memory.read(end - start))
+            except OSError:
+                pass
+    return b"\0".join(found)
+
+
+def finds(memory, keys):
+    """Parts of the keys, in all forms, that stand in it."""
+    check(len(memory) > 1000000, "only", len(memory), "bytes were read")
+    found = []
+    for key in keys:
+        for size, windows in Leak(key).sets.items():
+            found += [w for w in sorted(windows)[::5] if w in memory]
+    return found
+
+
+def soaking(child, more=None):
+    """Waits until it is soaking as a new program."""
+    wait_for(lambda: words_of(child.pid)[1:2] == ["resume"]
+             or child.poll() is not None, "the soak")
+    check(child.poll() is None, "it ended:", child.poll() is not None
+          and child.communicate())
+
+
+def asked(prom, n):
+    wait_for(lambda: len([q for path, q in prom.asked
+                          if "range" not in path]) >= n, "samples")
+
+
+def handed_over(fleet, program):
+    """soak: handed over, one document, one stream, no key in memory"""
+    with Stand(fleet, program, "soak") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(8))
+        child = stand.start("rotate", "-o", "jsonl", "--timeout=10m",
+                            "--operator", "jane@example.com")
+        soaking(child)
+        asked(prom, 2)
+        words = words_of(child.pid)
+        check("--timeout=600000ms" in words, words)
+        check("--operator=jane@example.com" in words, words)
+        holder = stand.lease(CONTEXTS[1])["spec"]["holderIdentity"]
+        check(holder.endswith("/%d" % child.pid), holder, child.pid)
+        memory = memory_of(child.pid)
+        check(child.poll() is None, "it ended before it was searched")
+        out, err = child.communicate(timeout=60)
+        stand.no_leak(out + err)
+        check(not finds(memory, stand.keys()), "a key is in its memory")
+        lines = [json.loads(line) for line in out.splitlines()]
+        check(child.returncode == 0, err.decode())
+        check([x["kind"] for x in lines].count("RotateResult") == 1)
+        check([x["kind"] for x in lines].count("Plan") == 1)
+        steps = [(x["id"], x["target"], x["state"]) for x in lines
+                 if x["kind"] == "Step"]
+        check(len(steps) == len(set(steps)) or
+              max(steps.count(x) for x in steps if x[0] == "apply") == 1,
+              "a step was shown twice", steps)
+        document = lines[-1]
+        check(document["store"]["proved"] is True, document["store"])
+        for target in document["targets"]:
+            check(target["changed"] is True, "changed is lost")
+            check(target["consumers"][0]["restarted"] is True,
+                  "restarted is lost", target["consumers"])
+        check(document["targets"][1]["verdict"] == "pass",
+              document["targets"][1].get("verdict"))
+        transitions = stand.lease(CONTEXTS[1])["spec"]["leaseTransitions"]
+        check(transitions <= 2, "the Lease changed hands", transitions)
+        stand.ended_done()
+
+
+def control(fleet, program):
+    """soak: where keys are held the search finds them (positive control)"""
+    with Stand(fleet, program, "ctl") as stand:
+        stand.write_config(more="validate:\n- {name: hold, run: [sleep, '8']}"
+                                "\n")
+        child = stand.start("rotate", "-o", "jsonl")
+        wait_for(lambda: stand.live(CONTEXTS[0]) != stand.old[CONTEXTS[0]],
+                 "the write")
+        time.sleep(1)
+        check(finds(memory_of(child.pid), stand.new_keys()), "nothing was found")
+        child.kill()
+
+
+def fails_back(fleet, program):
+    """soak: a failure rolls back by itself after the handover"""
+    with Stand(fleet, program, "fail") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(6, "rollback"))
+        child = stand.start("rotate", "-o", "json")
+        soaking(child)
+        asked(prom, 1)
+        prom.values["errors"] = 50
+        out, err = child.communicate(timeout=60)
+        document = json.loads(out)
+        check(child.returncode == 6, err.decode())
+        check(document["rolledBack"] is True, document)
+        check(document["reason"] == "SoakFailed", document["reason"])
+        for context in CONTEXTS:
+            check(stand.live(context) == stand.old[context], context)
+        check(stand.run("resume", expect=3))
+
+
+def interrupted(fleet, program):
+    """soak: interrupted after the handover, and gone on with"""
+    for how in (signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
+        with Stand(fleet, program, "stop") as stand, Prom() as prom:
+            stand.write_config(production=prom.soak(4))
+            child = stand.start("rotate", "-o", "json")
+            soaking(child)
+            asked(prom, 1)
+            child.send_signal(how)
+            out, err = child.communicate(timeout=60)
+            if how == signal.SIGKILL:
+                check(child.returncode == -9)
+            else:
+                document = json.loads(out)
+                check(child.returncode == 130, child.returncode, err.decode())
+                check(document["next"][0].startswith("kubectl keyrot resume"),
+                      document["next"])
+                check(document["targets"][1]["changed"] is True,
+                      "what was done is not in the document")
+            document = stand.run("resume")
+            check(document["targets"][1]["verdict"] == "pass",
+                  document["targets"][1].get("verdict"))
+            stand.ended_done()
+
+
+def two_soaks(fleet, program):
+    """soak: in both environments, and once over a terminal's end"""
+    with Stand(fleet, program, "two") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(3), staging=prom.soak(3))
+        document = stand.run("rotate")
+        for target in document["targets"]:
+            check(target["verdict"] == "pass", target.get("verdict"))
+            check(target["changed"] is True, "changed is lost")
+        stand.ended_done()
+
+
+def token(fleet, program):
+    """soak: a token of the command line goes along, unseen"""
+    if fleet.real:
+        return
+    with Stand(fleet, program, "token") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(3))
+        for context in CONTEXTS:
+            fleet.cluster(context).grant(stand.namespace, "rotator", [
+                {"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}])
+        kubeconfig = os.path.join(stand.home, "plain")
+        with open(fleet.kubeconfig) as file:
+            text = file.read()
+        with open(kubeconfig, "w") as file:
+            file.write(text)
+        child = stand.start("rotate", "-o", "json", "--kubeconfig",
+                            kubeconfig, "--token", "rotator-token",
+                            "--operator", "x")
+        soaking(child)
+        check("rotator-token" not in " ".join(words_of(child.pid)))
+        with open("/proc/%d/environ" % child.pid) as file:
+            check("rotator-token" not in file.read())
+        out, err = child.communicate(timeout=60)
+        check(child.returncode == 0, err.decode())
+
+
+CASES = [handed_over, control, fails_back, interrupted, two_soaks, token]
