@@ -88,6 +88,13 @@ static const struct rotate_step rotate[] = {
 		.to = "check",
 	},
 	{
+		.id = "before",
+		.title =
+			"Take down what soaks compare with, and look at the ledger",
+		.flags = ROTATE_LOOKS,
+		.once = rotate_before,
+	},
+	{
 		.id = "lock",
 		.title = "Take the Leases: one rotation at a time",
 		.flags = ROTATE_LOOKS,
@@ -133,6 +140,12 @@ static const struct rotate_step rotate[] = {
 		.title = "Check that the environment may have it",
 		.flags = ROTATE_EACH_ENVIRONMENT,
 		.environment = rotate_admit,
+	},
+	{
+		.id = "intent",
+		.title = "Write into the ledger what is about to be done",
+		.flags = ROTATE_EACH_ENVIRONMENT,
+		.environment = rotate_intent,
 	},
 	{
 		.id = "apply",

@@ -120,6 +120,7 @@ struct err *handover(void *user, struct rotation *rotation,
 
 	if (needs_the_passphrase(rotation, env) || has_pipes(context))
 		return NULL;
+	rotation_record_written(rotation);
 	rotation_fill_result(rotation);
 	err = write_down(context, rotation, env, &data);
 	if (!err)

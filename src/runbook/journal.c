@@ -17,9 +17,10 @@
 #define SUFFIX	      ".jsonl"
 
 static const char *const events[] = {
-	[JOURNAL_BEGUN] = "begun", [JOURNAL_INTENT] = "intent",
-	[JOURNAL_DONE] = "done",   [JOURNAL_FAILED] = "failed",
-	[JOURNAL_ENDED] = "ended", [JOURNAL_TAKEOVER] = "takeover",
+	[JOURNAL_BEGUN] = "begun",	 [JOURNAL_INTENT] = "intent",
+	[JOURNAL_DONE] = "done",	 [JOURNAL_FAILED] = "failed",
+	[JOURNAL_ENDED] = "ended",	 [JOURNAL_TAKEOVER] = "takeover",
+	[JOURNAL_BASELINE] = "baseline",
 };
 
 struct journal {

@@ -22,6 +22,9 @@ enum journal_event {
 	JOURNAL_DONE,	/* ... had it, and that was seen */
 	JOURNAL_FAILED, /* ... ended with an error; detail is its reason */
 	JOURNAL_TAKEOVER, /* of a Lease; detail is "from HOLDER" */
+	/* A metric before the rotation: step names it; detail is "MEAN POINTS
+	 * PLANNED" */
+	JOURNAL_BASELINE,
 	JOURNAL_ENDED, /* the rotation: detail is "done", "rolled-back", ... */
 };
 

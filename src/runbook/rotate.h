@@ -16,7 +16,7 @@
 #include "config/config.h"
 #include "kube/annotations.h"
 #include "kube/lease.h"
-#include "ledger/anchor.h"
+#include "ledger/ledger.h"
 #include "runbook/journal.h"
 #include "runbook/run.h"
 
@@ -85,6 +85,7 @@ struct rotate_target {
 };
 
 struct lease_keeper;
+struct soak_baseline;
 
 struct rotate_env {
 	const struct config_environment *config;
@@ -216,6 +217,20 @@ const char *rotation_operator(const struct rotation *rotation);
 void rotation_forget_key(struct rotation *rotation);
 KR_FALLIBLE rotation_need_key(struct rotation *rotation);
 
+/* The ledger that keyrot.yaml names. */
+KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
+				 struct ledger **out);
+/* The records of what was written so far; that they cannot be had is a
+ * warning. */
+void rotation_record_written(struct rotation *rotation);
+
+/*
+ * The environment's baselines, as the journal has them from before the
+ * rotation: one for each metric, malloc'd; NULL where it has not all.
+ */
+struct soak_baseline *rotation_baselines(const struct rotation *rotation,
+					 const struct rotate_env *env);
+
 /* Puts one annotation of ours on the target's Secret. */
 KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
 			    const char *value);
@@ -245,6 +260,8 @@ KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
  * steps_back.c */
 rotate_once rotate_lock, rotate_new_key, rotate_release_locks;
 rotate_once rotate_find_previous, rotate_previous_key, rotate_ledger;
+rotate_once rotate_before; /* steps_before.c */
+rotate_each rotate_intent;
 rotate_once rotate_notify_start, rotate_notify_end;
 rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
 	rotate_soak, rotate_dependents;

@@ -7,8 +7,8 @@
 #include "runbook/notice.h"
 #include "runbook/rotate.h"
 
-static KR_FALLIBLE open_ledger(const struct rotation *rotation,
-			       struct ledger **out)
+KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
+				 struct ledger **out)
 {
 	const struct config *config = rotation->options.config;
 	const struct ledger_options options = {
@@ -129,6 +129,29 @@ static KR_FALLIBLE anchor(struct rotation *rotation, struct ledger *ledger)
 	return rotation_for_targets(rotation, NULL, false, anchor_target, NULL);
 }
 
+void rotation_record_written(struct rotation *rotation)
+{
+	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct err *err = NULL;
+
+	if (!rotation->options.config->ledger.path)
+		return;
+	err = rotation_open_ledger(rotation, &ledger);
+	for (size_t i = 0; !err && i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; !err && j < env->count; j++) {
+			if (env->targets[j].run.written)
+				err = record_target(ledger, rotation,
+						    &env->targets[j]);
+		}
+	}
+	if (err)
+		result_warn(rotation->options.result, "ledger: %s",
+			    err_message(err));
+	err_free(err);
+}
+
 KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 {
 	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
@@ -136,7 +159,7 @@ KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 
 	if (!rotation->options.config->ledger.path)
 		return NULL;
-	err = open_ledger(rotation, &ledger);
+	err = rotation_open_ledger(rotation, &ledger);
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		const struct rotate_env *env = &rotation->envs[i];
 

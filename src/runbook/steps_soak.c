@@ -10,7 +10,8 @@
 
 static KR_FALLIBLE run_soak(struct rotation *rotation,
 			    struct rotate_target *target,
-			    struct soak_setup *setup)
+			    struct soak_setup *setup,
+			    const struct soak_baseline *baselines)
 {
 	const struct kube_target *t = &target->run.options.target;
 	kr_cleanup(str_freep) char *path = NULL;
@@ -33,6 +34,7 @@ static KR_FALLIBLE run_soak(struct rotation *rotation,
 	options.target = target->context;
 	options.what = what;
 	options.state_path = path;
+	options.baselines = baselines;
 	err = soak_run(&options, &source, &result);
 	if (err)
 		return err;
@@ -48,6 +50,8 @@ static struct err *soak_target(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
 	const struct config *config = rotation->options.config;
+	struct soak_baseline *baselines =
+		rotation_baselines(rotation, target->env);
 	const struct soak_setup_options options = {
 		.soak = &target->env->config->soak,
 		.config_path = config->path,
@@ -63,6 +67,7 @@ static struct err *soak_target(struct rotation *rotation,
 					  target->env->config->verify.forbid,
 		},
 		.changed_ago_ms = -1,
+		.has_baselines = baselines != NULL,
 		.reporter = rotation->options.reporter,
 	};
 	kr_cleanup(soak_setup_freep) struct soak_setup *setup = NULL;
@@ -72,7 +77,8 @@ static struct err *soak_target(struct rotation *rotation,
 	if (!err)
 		err = soak_setup_look_first(setup);
 	if (!err)
-		err = run_soak(rotation, target, setup);
+		err = run_soak(rotation, target, setup, baselines);
+	free(baselines);
 	return err;
 }
 

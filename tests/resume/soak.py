@@ -198,4 +198,70 @@ def token(fleet, program):
         check(child.returncode == 0, err.decode())
 
 
-CASES = [handed_over, control, fails_back, interrupted, two_soaks, token]
+def baseline(fleet, program):
+    """soak: compared with what was measured before the rotation"""
+    with Stand(fleet, program, "base") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(
+            3, limit="max: 100, maxIncrease: 50%"))
+        prom.values["errors"] = 4
+        at = {}
+        child = stand.start("rotate", "-o", "jsonl")
+        for line in child.stdout:
+            event = json.loads(line)
+            if event.get("kind") == "Step" and event["state"] == "running":
+                at.setdefault((event["id"], event["target"]),
+                              len(prom.asked))
+            if event.get("id") == "apply":
+                # The time before, as it would look from then on.
+                prom.values["errors"] = 5
+        child.wait(60)
+        check(child.returncode == 0, child.stderr.read().decode())
+        ranges = [i for i, (path, _) in enumerate(prom.asked)
+                  if "range" in path]
+        check(ranges and max(ranges) < at[("lock", None)], ranges, at)
+        metric = event["targets"][1]["metrics"][0]
+        check(metric["baseline"]["mean"] == 4, metric)
+        check(metric["limit"] == 6, metric)
+        lines = [x for x in stand.journal() if x["event"] == "baseline"]
+        check(len(lines) == 1 and lines[0]["step"] == "errors"
+              and lines[0]["detail"].startswith("4 "), lines)
+
+
+def blind(fleet, program):
+    """soak: a Prometheus that is not there stops it before it begins"""
+    with Stand(fleet, program, "blind") as stand:
+        prom = Prom()
+        stand.write_config(production=prom.soak(3))
+        prom.close()
+        document = stand.run("rotate", expect=6)
+        check(document["reason"] == "SoakError", document["reason"])
+        check(not stand.new_keys(), "a key was made")
+        check(not document["next"] or "resume" not in document["next"][0],
+              document["next"])
+        check(stand.run("resume", expect=3))
+
+
+def on_record(fleet, program):
+    """ledger: a checkpoint before production; a broken one stops what is new"""
+    with Stand(fleet, program, "ledger") as stand:
+        stand.write_config(more="ledger: {path: ledger.jsonl}\n")
+        path = os.path.join(stand.home, "ledger.jsonl")
+        stand.until(["rotate"], "apply", "production")
+
+        def records():
+            with open(path) as file:
+                return [json.loads(line) for line in file]
+        kinds = [(x.get("step"), x.get("outcome")) for x in records()]
+        check(("start", "started") in kinds, records())
+        check("root" in json.dumps(records()[-1]), records()[-1])
+        with open(path, "r+") as file:
+            text = file.read()
+            file.seek(0)
+            file.write(text.replace("aether-production", "aether-productiom"))
+        document = stand.run("rotate", "--new", expect=6)
+        check(document["reason"] == "LedgerBroken", document["reason"])
+        check(len(stand.new_keys()) == 1, "a key was made")
+
+
+CASES = [handed_over, control, fails_back, interrupted, two_soaks, token,
+         baseline, blind, on_record]

@@ -1,0 +1,163 @@
+/*
+ * What is taken down before anything changes: the metrics that soaks compare
+ * with, and that the ledger can be written; and, before an environment that
+ * needs another's proof, what is about to be done.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runbook/rotate.h"
+#include "runbook/soak_setup.h"
+
+static KR_FALLIBLE keep_one(struct rotation *rotation,
+			    const struct rotate_env *env, const char *metric,
+			    const struct soak_baseline *b)
+{
+	char detail[96];
+	const struct journal_line line = {
+		.event = JOURNAL_BASELINE,
+		.step = metric,
+		.environment = env->name,
+		.detail = detail,
+	};
+
+	(void)snprintf(detail, sizeof(detail), "%.17g %zu %zu", b->mean,
+		       b->points, b->planned);
+	return journal_add(rotation->journal, &line);
+}
+
+static KR_FALLIBLE take(struct rotation *rotation, struct rotate_env *env)
+{
+	const struct config_soak *soak = &env->config->soak;
+	const struct soak_setup_options options = {
+		.soak = soak,
+		.config_path = rotation->options.config->path,
+		.for_ms = -1,
+		.every_ms = -1,
+		.changed_ago_ms = 0,
+		.reporter = rotation->options.reporter,
+	};
+	kr_cleanup(soak_setup_freep) struct soak_setup *setup = NULL;
+	struct soak_baseline *rows = calloc(soak->n_metrics + 1, sizeof(*rows));
+	struct err *err = rows ? soak_setup_new(&options, &setup)
+			       : err_new(KR_ENOMEM, "out of memory");
+
+	if (!err)
+		err = soak_setup_baseline(setup, rows);
+	for (size_t i = 0; !err && i < soak->n_metrics; i++)
+		err = keep_one(rotation, env, soak->metrics[i].name, &rows[i]);
+	free(rows);
+	return err_wrap(err, "environment %s", env->name);
+}
+
+/* A new rotation does not begin on a ledger that it could not write. */
+static KR_FALLIBLE check_ledger(struct rotation *rotation)
+{
+	const struct config *config = rotation->options.config;
+	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct ledger_anchor head;
+	struct err *err;
+
+	if (!config->ledger.path)
+		return NULL;
+	err = rotation_open_ledger(rotation, &ledger);
+	if (!err)
+		err = ledger_head(ledger, &head);
+	if (err && strcmp(err_reason(err), "LedgerNotFound") == 0) {
+		err_free(err);
+		err = NULL;
+	}
+	return err_wrap(err, "ledger");
+}
+
+/* Of one that is gone on with, the time before is over: a soak asks then. */
+KR_FALLIBLE rotate_before(struct rotation *rotation)
+{
+	struct err *err;
+
+	if (rotation->resumed)
+		return NULL;
+	err = check_ledger(rotation);
+	for (size_t i = 0; !err && i < rotation->env_count; i++) {
+		struct rotate_env *env = &rotation->envs[i];
+
+		if (env->config->soak.n_metrics)
+			err = take(rotation, env);
+	}
+	return err;
+}
+
+static bool parse(const char *text, struct soak_baseline *out)
+{
+	return text && sscanf(text, "%lf %zu %zu", &out->mean, &out->points,
+			      &out->planned) == 3;
+}
+
+struct soak_baseline *rotation_baselines(const struct rotation *rotation,
+					 const struct rotate_env *env)
+{
+	const struct config_soak *soak = &env->config->soak;
+	struct soak_baseline *rows = calloc(soak->n_metrics + 1, sizeof(*rows));
+
+	for (size_t i = 0; rows && i < soak->n_metrics; i++) {
+		const char *text =
+			journal_detail(rotation->journal, JOURNAL_BASELINE,
+				       soak->metrics[i].name, env->name, NULL);
+
+		if (!parse(text, &rows[i])) {
+			free(rows);
+			return NULL;
+		}
+	}
+	return rows;
+}
+
+static KR_FALLIBLE write_intent(struct rotation *rotation,
+				const struct rotate_env *env)
+{
+	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct err *err = rotation_open_ledger(rotation, &ledger);
+
+	for (size_t i = 0; !err && i < env->count; i++) {
+		const struct rotate_target *target = &env->targets[i];
+		const struct kube_target *t = &target->run.options.target;
+		const struct ledger_record record = {
+			.rotation = rotation->id,
+			.step = "start",
+			.context = target->context,
+			.cluster_uid = env->config->cluster_id,
+			.namespace_ = t->ns,
+			.secret = t->secret,
+			.entry = t->entry,
+			.operator_ = rotation_operator(rotation),
+			.fingerprint = rotation->fingerprint,
+			.outcome = "started",
+			.store_type = store_type(rotation->options.store),
+			.store_entry = rotation->entry_id,
+		};
+
+		if (!target->left_out)
+			err = ledger_append(ledger, &record, NULL);
+	}
+	return err ? err : ledger_checkpoint(ledger);
+}
+
+/*
+ * On record, and signed, before production is touched. A ledger that cannot be
+ * written stops what has not begun, and nothing that is gone on with.
+ */
+KR_FALLIBLE rotate_intent(struct rotation *rotation, struct rotate_env *env)
+{
+	struct err *err = NULL;
+
+	if (!rotation->options.config->ledger.path || !env->config->requires ||
+	    rotation_env_has_key(rotation, env))
+		return NULL;
+	err = err_wrap(write_intent(rotation, env), "ledger");
+	if (!err || !rotation->resumed)
+		return err;
+	result_warn(rotation->options.result, "%s", err_message(err));
+	err_free(err);
+	return NULL;
+}
