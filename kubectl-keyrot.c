@@ -37,13 +37,57 @@ static const struct step apply[] = {
 		.perform = step_prove_previous,
 	},
 	{
+		.id = "check-ring",
+		.title = "Check that the keyring has room for another key",
+		.flags = STEP_KEYRING,
+		.perform = step_check_ring,
+	},
+	{
+		.id = "add-next",
+		.title = "Add the new key beside the current one",
+		.kubectl = "kubectl --context %c -n %n patch secret/%s -p "
+			   "'{\"stringData\":{\"%e_NEXT\":\"...\"}}'",
+		.flags = STEP_WRITES | STEP_KEYRING,
+		.observe = step_is_added,
+		.perform = step_add,
+	},
+	{
+		.id = "restart-next",
+		.title = "Restart the workloads, so that they can read with it",
+		.kubectl = "kubectl --context %c -n %n rollout restart %w",
+		.flags = STEP_WRITES | STEP_AT_ONCE | STEP_RESTARTS |
+			 STEP_KEYRING,
+		.observe = step_is_next_restarted,
+		.perform = step_restart,
+	},
+	{
+		.id = "rollout-next",
+		.title = "Follow the rollout until every pod has it",
+		.kubectl = "kubectl --context %c -n %n rollout status %w",
+		.flags = STEP_WAITS | STEP_KEYRING,
+		.observe = step_is_next_there,
+		.perform = step_follow,
+	},
+	{
+		.id = "promote-key",
+		.title =
+			"Make it the current key; keep the one before beside it",
+		.kubectl =
+			"kubectl --context %c -n %n patch secret/%s -p "
+			"'{\"stringData\":{\"%e\":\"...\",\"%e_PREVIOUS\":\"...\"},"
+			"\"data\":{\"%e_NEXT\":null}}'",
+		.flags = STEP_WRITES | STEP_KEYRING,
+		.observe = step_is_promoted,
+		.perform = step_promote,
+	},
+	{
 		.id = "write-secret",
 		.title = "Write the Secret",
 		.kubectl =
 			"kubectl --context %c -n %n create secret generic %s "
 			"--from-literal=%e=... --dry-run=client -o yaml | "
 			"kubectl --context %c -n %n apply -f -",
-		.flags = STEP_WRITES,
+		.flags = STEP_WRITES | STEP_SINGLE,
 		.observe = step_is_written,
 		.perform = step_write,
 	},
@@ -86,6 +130,13 @@ static const struct rotate_step rotate[] = {
 		.flags = ROTATE_LOOKS,
 		.from = "read",
 		.to = "check",
+	},
+	{
+		.id = "keyring",
+		.title = "Check that every keyring has room for another key",
+		.flags = ROTATE_LOOKS | ROTATE_KEYRING,
+		.from = "check-ring",
+		.to = "check-ring",
 	},
 	{
 		.id = "before",
@@ -148,11 +199,20 @@ static const struct rotate_step rotate[] = {
 		.environment = rotate_intent,
 	},
 	{
+		.id = "add-key",
+		.title =
+			"Add the new key beside the current one, until every pod has it",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
+			 ROTATE_RESTARTS | ROTATE_KEYRING,
+		.from = "check-ring",
+		.to = "rollout-next",
+	},
+	{
 		.id = "apply",
 		.title = "Write the Secret, restart, follow the rollout",
 		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
 			 ROTATE_RESTARTS,
-		.from = "write-secret",
+		.from = "promote-key",
 		.to = "rollout",
 	},
 	{
@@ -251,7 +311,7 @@ static const struct rotate_step rollback[] = {
 		.id = "apply",
 		.title = "Write the Secret, restart, follow the rollout",
 		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_RESTARTS,
-		.from = "write-secret",
+		.from = "add-next",
 		.to = "rollout",
 	},
 	{

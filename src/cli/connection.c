@@ -96,6 +96,16 @@ static KR_FALLIBLE open_store(struct connection *c)
 	return store_open(&c->store_options, &c->store);
 }
 
+/* What the options name instead is no keyring that is known of. */
+static bool is_keyring(const struct connection *c)
+{
+	const struct config_secret *s = &c->context->config->secret;
+
+	return s->mode == MODE_KEYRING &&
+	       strcmp(c->target.secret, s->name) == 0 &&
+	       strcmp(c->target.entry, s->key) == 0;
+}
+
 static KR_FALLIBLE open_all(struct connection *c, int flags)
 {
 	struct cli_options *o = &c->context->options;
@@ -105,6 +115,7 @@ static KR_FALLIBLE open_all(struct connection *c, int flags)
 		return err;
 	c->secret.secret = c->target.secret;
 	c->secret.entry = c->target.entry;
+	c->secret.keyring = is_keyring(c);
 	c->secret.ns = o->kube.namespace_;
 	o->kube.stdin_is_taken = o->key_file && strcmp(o->key_file, "-") == 0;
 	if (!(flags & CONNECT_OFFLINE))

@@ -22,6 +22,9 @@ static const char *const prefixes[] = {
 	[NOTE_REPLACED] = "replaced.keyrot.dev",
 	[NOTE_VALIDATED] = "validated.keyrot.dev",
 	[NOTE_OPEN] = "open.keyrot.dev",
+	[NOTE_NEXT] = "next.keyrot.dev",
+	[NOTE_KEPT] = "kept.keyrot.dev",
+	[NOTE_REENCRYPTED] = "reencrypted.keyrot.dev",
 };
 
 static bool is_name_part(const char *text)
@@ -113,12 +116,25 @@ const char *kube_annotation(const struct cJSON *object, const char *name)
 	return json_member_str(json_at(object, "metadata.annotations"), name);
 }
 
+/* NULL takes the annotation away. */
+static struct err *put_note(struct cJSON *at, enum kube_note note,
+			    const char *secret, const char *entry,
+			    const char *value)
+{
+	char name[KUBE_NOTE_LEN];
+	struct err *err = kube_note_on_pod(note, secret, entry, name);
+
+	if (!err)
+		json_set_str(at, name, value);
+	return err;
+}
+
 KR_FALLIBLE kube_restart_patch(const char *secret, const char *entry,
 			       const char *rotation, const char *fingerprint,
+			       const struct kube_ring_notes *ring,
 			       char **out_json)
 {
 	kr_cleanup(json_freep) struct cJSON *patch = json_object();
-	char name[KUBE_NOTE_LEN];
 	struct cJSON *at = patch;
 	struct err *err;
 
@@ -126,13 +142,12 @@ KR_FALLIBLE kube_restart_patch(const char *secret, const char *entry,
 	at = json_add_object(at, "template");
 	at = json_add_object(at, "metadata");
 	at = json_add_object(at, "annotations");
-	err = kube_note_on_pod(NOTE_FINGERPRINT, secret, entry, name);
-	if (err)
-		return err;
-	json_set_str(at, name, fingerprint);
-	err = kube_note_on_pod(NOTE_ROTATION, secret, entry, name);
-	if (err)
-		return err;
-	json_set_str(at, name, rotation);
-	return json_print(patch, out_json);
+	err = put_note(at, NOTE_FINGERPRINT, secret, entry, fingerprint);
+	if (!err)
+		err = put_note(at, NOTE_ROTATION, secret, entry, rotation);
+	if (!err && ring)
+		err = put_note(at, NOTE_NEXT, secret, entry, ring->next);
+	if (!err && ring)
+		err = put_note(at, NOTE_KEPT, secret, entry, ring->kept);
+	return err ? err : json_print(patch, out_json);
 }

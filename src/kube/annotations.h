@@ -12,11 +12,24 @@
  *every gate of its environment then operator.keyrot.dev/ENTRY	who
  *	rotated-at.keyrot.dev/ENTRY	when, RFC 3339
  *	ledger.keyrot.dev/ENTRY		size and root of the ledger then
+ *	next.keyrot.dev/ENTRY		keyring: fingerprint of ENTRY_NEXT
+ *	kept.keyrot.dev/ENTRY		keyring: fingerprint of ENTRY_PREVIOUS
+ *	reencrypted.keyrot.dev/ENTRY	"FINGERPRINT TIME": data are encrypted
+ *anew
+ *
  * On the Lease:
  *	open.keyrot.dev/ENTRY		the rotation that has not ended
+ *
  * On pod templates, and so on pods:
  *	fingerprint.keyrot.dev/SECRET.ENTRY
  *	rotation.keyrot.dev/SECRET.ENTRY
+ *	next.keyrot.dev/SECRET.ENTRY	keyring, as above
+ *	kept.keyrot.dev/SECRET.ENTRY
+ *
+ * A keyring goes through several states by one rotation, and pods are started
+ * for each: "ROTATION+next" where the new key was added beside the current one,
+ * "ROTATION" where it became the current one, "ROTATION+retired" where the
+ * previous one was dropped.
  *
  * A part after the slash that is no valid name there (63 characters of
  * [-A-Za-z0-9_.], a letter or digit at both ends) is replaced by "x-" and the
@@ -39,6 +52,9 @@ enum kube_note {
 	NOTE_REPLACED,
 	NOTE_VALIDATED,
 	NOTE_OPEN,
+	NOTE_NEXT,
+	NOTE_KEPT,
+	NOTE_REENCRYPTED,
 };
 
 /* The longest name and its NUL: prefix, slash, 63 characters. */
@@ -62,13 +78,19 @@ KR_FALLIBLE kube_manager_of_entry(const char *entry,
 /* The annotation's value in an object (or pod template), or NULL. */
 const char *kube_annotation(const struct cJSON *object, const char *name);
 
+/* Fingerprints of the other entries of a keyring; NULL: none there. */
+struct kube_ring_notes {
+	const char *next, *kept;
+};
+
 /*
- * The merge patch that restarts a workload: the two annotations of its pod
- * template, and nothing that changes from run to run. Sent twice it does not
- * restart twice. malloc'd JSON.
+ * The merge patch that restarts a workload: the annotations of its pod
+ * template (`ring` NULL: two of them), and nothing that changes from run to
+ * run. Sent twice it does not restart twice. malloc'd JSON.
  */
 KR_FALLIBLE kube_restart_patch(const char *secret, const char *entry,
 			       const char *rotation, const char *fingerprint,
+			       const struct kube_ring_notes *ring,
 			       char **out_json);
 
 #endif

@@ -161,7 +161,7 @@ KR_FALLIBLE consumer_read(enum kube_kind kind, const struct cJSON *object,
 	struct err *err;
 
 	err = kube_use_read(json_member(template_, "spec"), target->secret,
-			    target->entry, &consumer.use);
+			    target->entry, target->keyring, &consumer.use);
 	if (!err)
 		err = consumer_state_read(kind, object, target,
 					  &consumer.state);

@@ -155,7 +155,8 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 	    !str_keep(&c->secret, target->secret) ||
 	    !str_keep(&c->entry, target->entry))
 		return no_memory();
-	c->target = (struct kube_target){ c->ns, c->secret, c->entry };
+	c->target = (struct kube_target){ c->ns, c->secret, c->entry,
+					  target->keyring };
 	for (size_t i = 0; !err && i < name_count; i++)
 		err = add_name(c, names[i]);
 	if (!err)

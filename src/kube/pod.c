@@ -278,7 +278,7 @@ KR_FALLIBLE kube_pod_read(const struct cJSON *object,
 	struct err *err;
 
 	err = kube_use_read(json_member(object, "spec"), target->secret,
-			    target->entry, &use);
+			    target->entry, target->keyring, &use);
 	if (!err)
 		err = read_notes(&pod, object, target, &ok);
 	if (!err) {

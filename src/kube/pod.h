@@ -14,6 +14,8 @@ struct kube_target {
 	const char *ns;
 	const char *secret;
 	const char *entry;
+	/* entry, entry_NEXT and entry_PREVIOUS are one keyring. */
+	bool keyring;
 };
 
 /* The first container of a pod that is in trouble. */

@@ -55,6 +55,41 @@ static bool read_owner(struct kube_key_facts *facts, const struct cJSON *secret,
 	return true;
 }
 
+const char *kube_ring_suffix(enum kube_ring_state state)
+{
+	static const char *const suffixes[] = {
+		[RING_CURRENT] = "",
+		[RING_ADDED] = "+next",
+		[RING_RETIRED] = "+retired",
+	};
+
+	return suffixes[state];
+}
+
+KR_FALLIBLE kube_key_facts_mark(struct kube_key_facts *facts, const char *mark)
+{
+	size_t n = mark ? strcspn(mark, "+") : 0;
+	char *copy = mark ? strdup(mark) : NULL;
+	char *rotation = mark ? strndup(mark, n) : NULL;
+
+	if (mark && (!copy || !rotation)) {
+		free(copy);
+		free(rotation);
+		return err_new(KR_ENOMEM, "out of memory");
+	}
+	free(facts->mark);
+	free(facts->rotation);
+	facts->mark = copy;
+	facts->rotation = rotation;
+	facts->state = RING_CURRENT;
+	for (int i = RING_ADDED; mark && i <= RING_RETIRED; i++) {
+		if (strcmp(mark + n,
+			   kube_ring_suffix((enum kube_ring_state)i)) == 0)
+			facts->state = (enum kube_ring_state)i;
+	}
+	return NULL;
+}
+
 static struct err *read_notes(struct kube_key_facts *facts,
 			      const struct cJSON *secret, const char *entry)
 {
@@ -63,19 +98,23 @@ static struct err *read_notes(struct kube_key_facts *facts,
 		char **field;
 	} notes[] = {
 		{ NOTE_FINGERPRINT, &facts->fingerprint },
-		{ NOTE_ROTATION, &facts->rotation },
 		{ NOTE_PREVIOUS, &facts->previous },
 		{ NOTE_OPERATOR, &facts->operator_ },
 		{ NOTE_ROTATED_AT, &facts->rotated_at },
 		{ NOTE_REPLACED, &facts->replaced },
 		{ NOTE_VALIDATED, &facts->validated },
+		{ NOTE_REENCRYPTED, &facts->reencrypted },
 	};
 	char name[KUBE_NOTE_LEN];
+	struct err *err = kube_note_on_secret(NOTE_ROTATION, entry, name);
+
+	if (!err)
+		err = kube_key_facts_mark(facts, kube_annotation(secret, name));
+	if (err)
+		return err;
 
 	for (size_t i = 0; i < sizeof(notes) / sizeof(*notes); i++) {
-		struct err *err =
-			kube_note_on_secret(notes[i].note, entry, name);
-
+		err = kube_note_on_secret(notes[i].note, entry, name);
 		if (err)
 			return err;
 		if (!str_keep(notes[i].field, kube_annotation(secret, name)))
@@ -131,11 +170,13 @@ void kube_key_facts_release(struct kube_key_facts *facts)
 	free(facts->resource_version);
 	free(facts->fingerprint);
 	free(facts->rotation);
+	free(facts->mark);
 	free(facts->previous);
 	free(facts->operator_);
 	free(facts->rotated_at);
 	free(facts->replaced);
 	free(facts->validated);
+	free(facts->reencrypted);
 	free(facts->owner);
 	*facts = (struct kube_key_facts){ 0 };
 }
@@ -153,7 +194,7 @@ const char *kube_pod_fingerprint(const struct kube_pod *pod,
 	if (!pod->entry_how || pod->finished || !pod->started ||
 	    !pod->rotation || !pod->fingerprint || !facts->owned)
 		return NULL;
-	if (str_equal(pod->rotation, facts->rotation))
+	if (str_equal(pod->rotation, facts->mark))
 		return str_equal(pod->fingerprint, facts->fingerprint)
 			       ? pod->fingerprint
 			       : NULL;

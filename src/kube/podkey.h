@@ -27,17 +27,27 @@
 #include "kube/pod.h"
 #include "secret/secret.h"
 
+enum kube_ring_state { RING_CURRENT, RING_ADDED, RING_RETIRED };
+
+/* "ROTATION+next": what marks the state, after a rotation's id. */
+const char *kube_ring_suffix(enum kube_ring_state state);
+
 /* What the Secret's metadata say about one entry. */
 struct kube_key_facts {
 	char *uid;
 	char *resource_version;
 	char *fingerprint; /* annotations; NULL where none */
 	char *rotation;
-	char *previous;
+	/* What pods carry: the rotation, and in which state of the keyring
+	 * they were started; see annotations.h. */
+	char *mark;
+	enum kube_ring_state state;
+	char *previous; /* the mark before */
 	char *operator_;
 	char *rotated_at;
 	char *replaced;	    /* fingerprint of the key before */
 	char *validated;    /* "FINGERPRINT TIME" */
+	char *reencrypted;  /* the same */
 	char *owner;	    /* manager that owns data.ENTRY; NULL: nobody */
 	bool owned;	    /* ... and it is the entry's own */
 	int64_t written_ms; /* when it wrote last, 0: unknown */
@@ -48,6 +58,8 @@ struct kube_key_facts {
 /* From a Secret or its PartialObjectMetadata. */
 KR_FALLIBLE kube_key_facts_read(const struct cJSON *secret, const char *entry,
 				struct kube_key_facts *out);
+/* Sets mark, and what it says; NULL takes them away. */
+KR_FALLIBLE kube_key_facts_mark(struct kube_key_facts *facts, const char *mark);
 void kube_key_facts_release(struct kube_key_facts *facts);
 
 /*

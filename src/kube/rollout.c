@@ -220,7 +220,8 @@ static struct err *send_all(struct rollout *r, struct patch *patches, size_t n,
 	return err;
 }
 
-static struct err *patch_all(struct rollout *r, const char *fingerprint)
+static struct err *patch_all(struct rollout *r, const char *fingerprint,
+			     const struct kube_ring_notes *ring)
 {
 	struct patch *patches = calloc(r->count + 1, sizeof(*patches));
 	kr_cleanup(str_freep) char *body = NULL;
@@ -230,7 +231,7 @@ static struct err *patch_all(struct rollout *r, const char *fingerprint)
 	if (!patches)
 		return err_new(KR_ENOMEM, "out of memory");
 	err = kube_restart_patch(r->c->secret, r->c->entry, r->rotation,
-				 fingerprint, &body);
+				 fingerprint, ring, &body);
 	for (size_t i = 0; !err && i < r->count; i++) {
 		if (r->c->items[i].restart)
 			err = plan_patch(r, i, &patches[n++]);
@@ -257,11 +258,12 @@ KR_FALLIBLE rollout_follow(struct rollout *r, const char *rotation)
 }
 
 KR_FALLIBLE rollout_restart(struct rollout *r, const char *rotation,
-			    const char *fingerprint)
+			    const char *fingerprint,
+			    const struct kube_ring_notes *ring)
 {
 	struct err *err = rollout_follow(r, rotation);
 
-	return err ? err : patch_all(r, fingerprint);
+	return err ? err : patch_all(r, fingerprint, ring);
 }
 
 struct rollout_result rollout_result(const struct rollout *r, size_t index)

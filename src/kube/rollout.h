@@ -19,6 +19,7 @@
 #ifndef KR_KUBE_ROLLOUT_H
 #define KR_KUBE_ROLLOUT_H
 
+#include "kube/annotations.h"
 #include "kube/consumers.h"
 #include "kube/rollout_judge.h"
 
@@ -59,7 +60,8 @@ KR_FALLIBLE rollout_new(struct kube *kube, struct kube_consumers *consumers,
  * object. Fails with the first patch that was refused; the others were sent.
  */
 KR_FALLIBLE rollout_restart(struct rollout *r, const char *rotation,
-			    const char *fingerprint);
+			    const char *fingerprint,
+			    const struct kube_ring_notes *ring);
 
 /*
  * As rollout_restart() without patches: follow consumers whose templates

@@ -9,21 +9,36 @@
 
 #define DRY_KEY_BYTES 44 /* a 32-byte key in base64 */
 
-/* Text before and after the key, in pages of their own. */
-static KR_FALLIBLE enclose(const char *before, const struct secret *key,
+/* A key, and the text before it. */
+struct piece {
+	const char *before;
+	const struct secret *key;
+};
+
+/* Keys between texts, in pages of their own. */
+static KR_FALLIBLE enclose(const struct piece *pieces, size_t n,
 			   const char *after, struct secret **out)
 {
 	kr_cleanup(secret_freep) struct secret *body = NULL;
-	size_t b = strlen(before), a = strlen(after);
-	size_t k = base64_encoded_len(secret_len(key));
-	struct err *err = secret_new(b + k + a, &body);
+	size_t len = strlen(after), at = 0;
+	struct err *err;
 
+	for (size_t i = 0; i < n; i++)
+		len += strlen(pieces[i].before) +
+		       base64_encoded_len(secret_len(pieces[i].key));
+	err = secret_new(len, &body);
 	if (err)
 		return err;
-	memcpy(secret_bytes(body), before, b);
-	base64_encode_to(secret_expose(key), secret_len(key),
-			 (char *)secret_bytes(body) + b);
-	memcpy(secret_bytes(body) + b + k, after, a);
+	for (size_t i = 0; i < n; i++) {
+		const struct secret *key = pieces[i].key;
+		size_t b = strlen(pieces[i].before);
+
+		memcpy(secret_bytes(body) + at, pieces[i].before, b);
+		base64_encode_to(secret_expose(key), secret_len(key),
+				 (char *)secret_bytes(body) + at + b);
+		at += b + base64_encoded_len(secret_len(key));
+	}
+	memcpy(secret_bytes(body) + at, after, strlen(after));
 	*out = take_ptr(&body);
 	return NULL;
 }
@@ -44,13 +59,13 @@ static KR_FALLIBLE note(struct cJSON *annotations, enum kube_note which,
  * is certain: nobody else wrote the entry since.
  */
 static const char *replaced_rotation(const struct kube_secret *s,
-				     const char *rotation)
+				     const char *mark)
 {
-	if (!s->facts.owned || !s->facts.rotation)
+	if (!s->facts.owned || !s->facts.mark)
 		return NULL;
-	if (strcmp(s->facts.rotation, rotation) == 0)
+	if (strcmp(s->facts.mark, mark) == 0)
 		return s->facts.previous;
-	return s->facts.rotation;
+	return s->facts.mark;
 }
 
 /* What a roll-back puts back: the key before, also after a second write of
@@ -73,10 +88,10 @@ static KR_FALLIBLE add_notes(const struct kube_secret *s,
 			       readback_key_fingerprint(w->key));
 
 	if (!err)
-		err = note(notes, NOTE_ROTATION, s->entry, w->rotation);
+		err = note(notes, NOTE_ROTATION, s->entry, w->mark);
 	if (!err)
 		err = note(notes, NOTE_PREVIOUS, s->entry,
-			   replaced_rotation(s, w->rotation));
+			   replaced_rotation(s, w->mark));
 	if (!err)
 		err = note(notes, NOTE_REPLACED, s->entry,
 			   replaced_key(s, readback_key_fingerprint(w->key)));
@@ -84,6 +99,12 @@ static KR_FALLIBLE add_notes(const struct kube_secret *s,
 		err = note(notes, NOTE_OPERATOR, s->entry, w->operator_);
 	if (!err)
 		err = note(notes, NOTE_ROTATED_AT, s->entry, w->rotated_at);
+	if (!err && w->next)
+		err = note(notes, NOTE_NEXT, s->entry,
+			   readback_key_fingerprint(w->next));
+	if (!err && w->previous)
+		err = note(notes, NOTE_KEPT, s->entry,
+			   readback_key_fingerprint(w->previous));
 	return err;
 }
 
@@ -110,12 +131,28 @@ static KR_FALLIBLE metadata_of(const struct kube_secret *s,
 	return err ? err : json_print(metadata, out);
 }
 
+/* `","ENTRY_NEXT":"`, between two keys. */
+static void add_piece(const struct kube_secret *s, enum kube_ring which,
+		      const struct readback_key *key, struct buf *before,
+		      struct piece *pieces, size_t *n)
+{
+	if (!key)
+		return;
+	buf_printf(before, "\",\"%s\":\"", s->ring[which].name);
+	pieces[(*n)++] =
+		(struct piece){ buf_str(before), readback_key_secret(key) };
+}
+
 static KR_FALLIBLE body_around(const struct kube_secret *s,
 			       const struct kube_secret_write *w,
 			       const struct secret *key, struct secret **out)
 {
 	kr_cleanup(str_freep) char *metadata = NULL;
-	struct buf before = BUF_INIT(64 * 1024);
+	kr_cleanup(buf_release) struct buf before = BUF_INIT(64 * 1024);
+	kr_cleanup(buf_release) struct buf next = BUF_INIT(1024);
+	kr_cleanup(buf_release) struct buf previous = BUF_INIT(1024);
+	struct piece pieces[1 + RING_COUNT];
+	size_t n = 1;
 	struct err *err = metadata_of(s, w, &metadata);
 
 	if (err)
@@ -125,10 +162,17 @@ static KR_FALLIBLE body_around(const struct kube_secret *s,
 		   "\"data\":{\"%s\":\"",
 		   metadata, s->entry);
 	err = buf_check(&before, "the Secret's metadata");
+	if (err)
+		return err;
+	pieces[0] = (struct piece){ buf_str(&before), key };
+	if (w) {
+		add_piece(s, RING_NEXT, w->next, &next, pieces, &n);
+		add_piece(s, RING_PREVIOUS, w->previous, &previous, pieces, &n);
+	}
+	err = buf_check(&next, "the entry's name");
 	if (!err)
-		err = enclose(buf_str(&before), key, "\"}}", out);
-	buf_release(&before);
-	return err;
+		err = buf_check(&previous, "the entry's name");
+	return err ? err : enclose(pieces, n, "\"}}", out);
 }
 
 KR_FALLIBLE kube_secret_body(const struct kube_secret *s,
@@ -162,7 +206,8 @@ KR_FALLIBLE kube_secret_manifest(const struct kube_target *target,
 	if (target->ns)
 		buf_printf(&after, "  namespace: \"%s\"\n", target->ns);
 	buf_puts(&after, "type: Opaque\n");
-	err = enclose(buf_str(&before), key, buf_str(&after), out_yaml);
+	err = enclose(&(struct piece){ buf_str(&before), key }, 1,
+		      buf_str(&after), out_yaml);
 	buf_release(&before);
 	buf_release(&after);
 	return err;

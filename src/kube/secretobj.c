@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "kube/annotations.h"
 #include "kube/path.h"
+#include "kube/uses.h"
 #include "secret/base64.h"
 
 #define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
@@ -41,23 +42,51 @@ void kube_secret_read_release(struct kube_secret_read *read)
 	memset(read, 0, sizeof(*read));
 }
 
+void kube_secret_forget(struct kube_secret *secret)
+{
+	secret_free(take_ptr(&secret->live));
+	for (size_t i = 0; i < RING_COUNT; i++)
+		secret_free(take_ptr(&secret->ring[i].live));
+}
+
 void kube_secret_free(struct kube_secret *secret)
 {
 	if (!secret)
 		return;
+	kube_secret_forget(secret);
 	free(secret->ns);
 	free(secret->name);
 	free(secret->entry);
 	kube_key_facts_release(&secret->facts);
 	free(secret->type);
-	secret_free(secret->live);
 	for (size_t i = 0; i < secret->owner_count; i++)
 		free(secret->owners[i].manager);
 	free(secret->owners);
 	for (size_t i = 0; i < secret->entry_count; i++)
 		free(secret->entries[i]);
 	free(secret->entries);
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		free(secret->ring[i].name);
+		free(secret->ring[i].foreign);
+	}
 	free(secret);
+}
+
+static bool name_ring(struct kube_secret *s)
+{
+	static const char *const suffixes[] = {
+		[RING_NEXT] = KUBE_NEXT_SUFFIX,
+		[RING_PREVIOUS] = KUBE_PREVIOUS_SUFFIX,
+	};
+
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		if (asprintf(&s->ring[i].name, "%s%s", s->entry, suffixes[i]) <
+		    0) {
+			s->ring[i].name = NULL;
+			return false;
+		}
+	}
+	return true;
 }
 
 static KR_FALLIBLE new_for(const struct kube_target *target,
@@ -71,7 +100,7 @@ static KR_FALLIBLE new_for(const struct kube_target *target,
 	s->ns = strdup(target->ns);
 	s->name = strdup(target->secret);
 	s->entry = strdup(target->entry);
-	if (!s->ns || !s->name || !s->entry)
+	if (!s->ns || !s->name || !s->entry || !name_ring(s))
 		return err_new(KR_ENOMEM, "out of memory");
 	*out = take_ptr(&s);
 	return NULL;
@@ -135,6 +164,33 @@ static bool owns_entry(const struct cJSON *fields, const char *entry)
 	       json_member(json_member(fields, "f:stringData"), name);
 }
 
+/* Whose the other entries of the keyring are. */
+static KR_FALLIBLE take_ring_owner(struct kube_secret *s,
+				   const struct cJSON *managed)
+{
+	const char *manager = json_str_or(managed, "manager", "");
+	const char *operation = json_str_or(managed, "operation", "");
+	char own[KUBE_MANAGER_LEN];
+	struct err *err = kube_manager_of_entry(s->entry, own);
+
+	for (size_t i = 0; !err && i < RING_COUNT; i++) {
+		struct kube_ring_entry *entry = &s->ring[i];
+
+		if (!owns_entry(json_member(managed, "fieldsV1"), entry->name))
+			continue;
+		if (strcmp(manager, own) == 0 &&
+		    strcmp(operation, "Apply") == 0) {
+			entry->ours = true;
+		} else if (!entry->foreign) {
+			entry->foreign =
+				text_clean(manager, strlen(manager), 128);
+			if (!entry->foreign)
+				err = err_new(KR_ENOMEM, "out of memory");
+		}
+	}
+	return err;
+}
+
 static KR_FALLIBLE take_owners(struct kube_secret *s,
 			       const struct cJSON *metadata)
 {
@@ -148,6 +204,8 @@ static KR_FALLIBLE take_owners(struct kube_secret *s,
 		if (owns_entry(json_member(m, "fieldsV1"), s->entry))
 			err = add_owner(s, json_str_or(m, "manager", ""),
 					false);
+		if (!err)
+			err = take_ring_owner(s, m);
 	}
 	for (; !err && ref; ref = json_next(ref)) {
 		kr_cleanup(str_freep) char *name = NULL;
@@ -164,10 +222,23 @@ static KR_FALLIBLE take_owners(struct kube_secret *s,
 	return err;
 }
 
+static KR_FALLIBLE take_key(const struct cJSON *data, const char *name,
+			    struct secret **live, char *fingerprint)
+{
+	const char *value = json_member_str(data, name);
+	struct err *err;
+
+	if (!value)
+		return NULL;
+	err = base64_decode(value, strlen(value), live);
+	if (err)
+		return err_wrap(err_as(err, KR_ECLUSTER), "data.%s", name);
+	return secret_fingerprint(*live, fingerprint);
+}
+
 static KR_FALLIBLE take_entries(struct kube_secret *s, const struct cJSON *data)
 {
 	const struct cJSON *item = json_first(data);
-	const char *value;
 	struct err *err;
 
 	s->entries = calloc(json_length(data) + 1, sizeof(*s->entries));
@@ -179,13 +250,11 @@ static KR_FALLIBLE take_entries(struct kube_secret *s, const struct cJSON *data)
 			return err_new(KR_ENOMEM, "out of memory");
 		s->entry_count++;
 	}
-	value = json_member_str(data, s->entry);
-	if (!value)
-		return NULL;
-	err = base64_decode(value, strlen(value), &s->live);
-	if (err)
-		return err_wrap(err_as(err, KR_ECLUSTER), "data.%s", s->entry);
-	return secret_fingerprint(s->live, s->live_fingerprint);
+	err = take_key(data, s->entry, &s->live, s->live_fingerprint);
+	for (size_t i = 0; !err && i < RING_COUNT; i++)
+		err = take_key(data, s->ring[i].name, &s->ring[i].live,
+			       s->ring[i].fingerprint);
+	return err;
 }
 
 /* Leaves an annotation without data alone: it is a Git manifest's. */

@@ -22,6 +22,19 @@ struct kube_owner {
 	bool is_controller; /* an owner reference: "ExternalSecret/name" */
 };
 
+/* The other entries of a keyring: ENTRY_NEXT, ENTRY_PREVIOUS. */
+enum kube_ring { RING_NEXT, RING_PREVIOUS, RING_COUNT };
+
+struct kube_ring_entry {
+	char *name;
+	struct secret *live;			  /* NULL: not there */
+	char fingerprint[SECRET_FINGERPRINT_LEN]; /* "" where not there */
+	/* Owned by the entry's own field manager: leaving it out of the next
+	 * write drops it. */
+	bool ours;
+	char *foreign; /* a manager beside that one; NULL: none */
+};
+
 struct kube_secret {
 	char *ns, *name, *entry;
 	bool exists;
@@ -29,6 +42,7 @@ struct kube_secret {
 	char *type;		     /* "Opaque" */
 	struct secret *live;	     /* the entry's value; NULL: not there */
 	char live_fingerprint[SECRET_FINGERPRINT_LEN]; /* "" where not there */
+	struct kube_ring_entry ring[RING_COUNT];
 	/* The annotation kubectl leaves, where it holds data. */
 	bool has_last_applied;
 	struct kube_owner *owners;
@@ -56,6 +70,8 @@ KR_FALLIBLE kube_secret_take(const struct kube_target *target,
 /* Plan, request and take in one. */
 KR_FALLIBLE kube_secret_get(struct kube *kube, const struct kube_target *target,
 			    struct kube_secret **out);
+/* Wipes the values; the fingerprints stay. */
+void kube_secret_forget(struct kube_secret *secret);
 void kube_secret_free(struct kube_secret *secret);
 KR_DEFINE_FREEP(kube_secret)
 
@@ -71,9 +87,15 @@ KR_FALLIBLE kube_secret_may_take(const struct kube_secret *secret,
 /* What that manager is going to do, as half a sentence; never NULL. */
 const char *kube_owner_outlook(const char *manager);
 
+/*
+ * What the entry's field manager is to own: the entry, and of a keyring what
+ * is given. What is left out and was written by it before is dropped, all in
+ * one write.
+ */
 struct kube_secret_write {
 	const struct readback_key *key;
-	const char *rotation;
+	const struct readback_key *next, *previous; /* NULL: not there */
+	const char *mark; /* of the rotation and its state; annotations.h */
 	const char *operator_;
 	const char *rotated_at; /* RFC 3339 */
 	bool force;		/* from kube_secret_may_take() */

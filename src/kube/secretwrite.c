@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "base/str.h"
 #include "kube/annotations.h"
 #include "kube/path.h"
 #include "kube/secretbody.h"
@@ -60,7 +61,7 @@ static KR_FALLIBLE settle(struct kube *kube, const struct kube_secret *s,
 			  const struct kube_secret_write *w, enum fate *out,
 			  struct kube_secret_written *written)
 {
-	const struct kube_target target = { s->ns, s->name, s->entry };
+	const struct kube_target target = { s->ns, s->name, s->entry, false };
 	kr_cleanup(kube_secret_freep) struct kube_secret *now = NULL;
 	const char *fingerprint = readback_key_fingerprint(w->key);
 	struct err *err = kube_secret_get(kube, &target, &now);
@@ -72,8 +73,7 @@ static KR_FALLIBLE settle(struct kube *kube, const struct kube_secret *s,
 		return NULL;
 	}
 	if (strcmp(now->live_fingerprint, fingerprint) == 0 &&
-	    now->facts.rotation &&
-	    strcmp(now->facts.rotation, w->rotation) == 0) {
+	    str_equal(now->facts.mark, w->mark)) {
 		written->resource_version = strdup(now->facts.resource_version);
 		written->found_by_reading = true;
 		*out = FATE_DONE;

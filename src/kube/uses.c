@@ -10,6 +10,7 @@
 
 struct reading {
 	const char *secret, *entry;
+	bool keyring;
 	struct kube_use use;
 	bool failed;
 };
@@ -48,6 +49,18 @@ static void add_container(struct reading *r, const char *name)
 		r->use.container_count++;
 }
 
+/* The entry, or one of the other two of its keyring. */
+static bool is_entry(const struct reading *r, const char *key)
+{
+	size_t n = strlen(r->entry);
+
+	if (!key || strncmp(key, r->entry, n) != 0)
+		return false;
+	return !key[n] ||
+	       (r->keyring && (strcmp(key + n, KUBE_NEXT_SUFFIX) == 0 ||
+			       strcmp(key + n, KUBE_PREVIOUS_SUFFIX) == 0));
+}
+
 /* Whether the items of a secret volume (none: all entries) name the entry. */
 static bool items_name_entry(const struct reading *r, const struct cJSON *items)
 {
@@ -56,7 +69,7 @@ static bool items_name_entry(const struct reading *r, const struct cJSON *items)
 	if (!json_length(items))
 		return true;
 	cJSON_ArrayForEach (item, items) {
-		if (str_equal(json_member_str(item, "key"), r->entry))
+		if (is_entry(r, json_member_str(item, "key")))
 			return true;
 	}
 	return false;
@@ -101,7 +114,7 @@ static void read_env(struct reading *r, const struct cJSON *container)
 
 		if (!ref || !is_secret(r, ref, "name"))
 			continue;
-		entry = str_equal(json_member_str(ref, "key"), r->entry);
+		entry = is_entry(r, json_member_str(ref, "key"));
 		found(r, USE_ENV, entry, ref);
 		if (entry)
 			add_container(r, name);
@@ -136,11 +149,13 @@ static void read_mounts(struct reading *r, const struct cJSON *containers,
 }
 
 KR_FALLIBLE kube_use_read(const struct cJSON *pod_spec, const char *secret,
-			  const char *entry, struct kube_use *out)
+			  const char *entry, bool keyring, struct kube_use *out)
 {
 	static const char *const lists[] = { "initContainers", "containers",
 					     "ephemeralContainers" };
-	struct reading r = { .secret = secret, .entry = entry };
+	struct reading r = { .secret = secret,
+			     .entry = entry,
+			     .keyring = keyring };
 	const struct cJSON *item;
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++) {

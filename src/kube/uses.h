@@ -37,9 +37,17 @@ struct kube_use {
 	size_t container_count;
 };
 
-/* Reads a pod spec (NULL: refers to nothing). */
+/* The other two entries of a keyring. */
+#define KUBE_NEXT_SUFFIX     "_NEXT"
+#define KUBE_PREVIOUS_SUFFIX "_PREVIOUS"
+
+/*
+ * Reads a pod spec (NULL: refers to nothing). With `keyring` the entry is
+ * three, see the suffixes.
+ */
 KR_FALLIBLE kube_use_read(const struct cJSON *pod_spec, const char *secret,
-			  const char *entry, struct kube_use *out);
+			  const char *entry, bool keyring,
+			  struct kube_use *out);
 bool kube_use_has_container(const struct kube_use *use, const char *name);
 /* "env", "envFrom", "volume", ... joined by ", "; malloc'd, NULL: no memory */
 char *kube_use_text(const struct kube_use *use);

@@ -5,12 +5,19 @@
 
 #define MAX_STEPS 32
 
+bool step_is_of_mode(const struct step *step, const struct run *run)
+{
+	return !(step->flags &
+		 (run->options.target.keyring ? STEP_SINGLE : STEP_KEYRING));
+}
+
 /* Whether this run has no use for the step at all. */
 static bool left_out(const struct step *step, const struct run *run)
 {
 	const struct run_options *o = &run->options;
 
-	return (step->flags & STEP_RESTARTS && o->no_restart) ||
+	return !step_is_of_mode(step, run) ||
+	       (step->flags & STEP_RESTARTS && o->no_restart) ||
 	       (step->flags & STEP_WAITS &&
 		(o->no_wait || o->no_restart || o->dry != DRY_NONE));
 }

@@ -108,6 +108,13 @@ void look_release(struct look *look)
 	*look = (struct look){ 0 };
 }
 
+/* As keyrot.yaml says, or as this program left it. */
+static bool is_ring(const struct look_options *o, const struct kube_secret *s)
+{
+	return o->target.keyring || s->ring[RING_NEXT].ours ||
+	       s->ring[RING_PREVIOUS].ours;
+}
+
 struct cJSON *look_add_target(const struct look_options *o,
 			      const struct look *look)
 {
@@ -126,6 +133,11 @@ struct cJSON *look_add_target(const struct look_options *o,
 	result_put_str(target, "fingerprint", look->secret->live_fingerprint);
 	result_put_str(target, "resourceVersion",
 		       look->secret->facts.resource_version);
+	if (is_ring(o, look->secret))
+		result_put_keyring(
+			target, look->secret->live_fingerprint,
+			look->secret->ring[RING_NEXT].fingerprint,
+			look->secret->ring[RING_PREVIOUS].fingerprint);
 	return target;
 }
 

@@ -109,7 +109,11 @@ static KR_FALLIBLE write_steps(struct run *run, const struct step *steps)
 
 	for (; steps->id; steps++) {
 		bool done = false;
-		struct err *err = observe(run, steps, &done);
+		struct err *err;
+
+		if (!step_is_of_mode(steps, run))
+			continue;
+		err = observe(run, steps, &done);
 
 		if (first)
 			err_free(err);
@@ -164,7 +168,8 @@ KR_FALLIBLE plan_make(struct run *run, const struct step *steps)
 	}
 	say_target(run);
 	err = write_steps(run, steps);
-	say_mixed(run);
+	if (!run->options.target.keyring)
+		say_mixed(run);
 	if (!refused)
 		return err;
 	err_free(err);

@@ -113,6 +113,17 @@ void result_take(struct result *result, struct result *from)
 	}
 }
 
+void result_put_keyring(struct cJSON *target, const char *current,
+			const char *next, const char *previous)
+{
+	struct cJSON *ring = json_object();
+
+	json_set_str(ring, "current", current && *current ? current : NULL);
+	json_set_str(ring, "next", next && *next ? next : NULL);
+	json_set_str(ring, "previous", previous && *previous ? previous : NULL);
+	put(target, "keyring", ring);
+}
+
 struct cJSON *result_add_consumer(struct cJSON *target, const char *kind,
 				  const char *name)
 {

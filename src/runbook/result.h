@@ -62,6 +62,10 @@ void result_put_str(struct cJSON *object, const char *name, const char *value);
 void result_put_int(struct cJSON *object, const char *name, long long value);
 void result_put_bool(struct cJSON *object, const char *name, bool value);
 
+/* The keyring's fingerprints; "" or NULL: no such key there. */
+void result_put_keyring(struct cJSON *target, const char *current,
+			const char *next, const char *previous);
+
 /* A consumer of the target: restarted, desired, updated, ready, old: null. */
 struct cJSON *result_add_consumer(struct cJSON *target, const char *kind,
 				  const char *name);

@@ -7,6 +7,13 @@
 #include "base/stop.h"
 #include "runbook/leasekeeper.h"
 
+static bool is_of_mode(const struct rotation *rotation,
+		       const struct rotate_step *step)
+{
+	return !(step->flags & ROTATE_KEYRING) ||
+	       rotation->options.config->secret.mode == MODE_KEYRING;
+}
+
 static void report(const struct rotation *rotation,
 		   const struct rotate_step *step, const struct rotate_env *env,
 		   enum report_state state, int64_t elapsed_ms)
@@ -34,17 +41,18 @@ static struct err *run_part(struct rotation *rotation,
 	const struct rotate_step *step = user;
 	const struct step *rows = rotation->options.book->apply;
 	struct err *err = NULL;
-	bool inside = false;
+	bool inside = false, here;
 
 	if (target->left_out)
 		return NULL;
 	for (; !err && rows->id; rows++) {
 		inside = inside || strcmp(rows->id, step->from) == 0;
-		if (inside && !(rows->flags & STEP_AT_ONCE))
+		here = inside && step_is_of_mode(rows, &target->run);
+		if (here && !(rows->flags & STEP_AT_ONCE))
 			err = stop_check();
-		if (inside && !err && rows->flags & STEP_WRITES)
+		if (here && !err && rows->flags & STEP_WRITES)
 			target->progress = PROGRESS_BEGUN;
-		if (inside && !err)
+		if (here && !err)
 			err = step_run_one(rows, &target->run);
 		if (strcmp(rows->id, step->to) == 0)
 			break;
@@ -97,6 +105,8 @@ static KR_FALLIBLE run_row(struct rotation *rotation,
 	int64_t began_ms = handed ? rotation->soak_began_ms : clock_boot_ms();
 	struct err *err, *unrecorded;
 
+	if (!is_of_mode(rotation, step))
+		return NULL;
 	/* Begun by the process before, and shown since. */
 	if (handed)
 		rotation_show(rotation, true);
@@ -252,7 +262,8 @@ static struct err *list_row(struct rotation *rotation,
 	struct report_step *row = &rows->items[rows->n];
 
 	rows->unseen = rows->unseen && !rotation_is_handed(rotation, step, env);
-	if (rows->n == rows->room || rows->unseen)
+	if (rows->n == rows->room || rows->unseen ||
+	    !is_of_mode(rotation, step))
 		return NULL;
 	*row = (struct report_step){ .id = step->id,
 				     .title = step->title,

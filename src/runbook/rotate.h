@@ -45,6 +45,8 @@ enum rotate_flags {
 	ROTATE_EACH_WAVE = 32,
 	/* Makes pods restart: at most maxUnavailable targets at a time. */
 	ROTATE_RESTARTS = 64,
+	/* Of keyring mode alone. */
+	ROTATE_KEYRING = 128,
 };
 
 struct rotate_step {

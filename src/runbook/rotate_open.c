@@ -27,6 +27,7 @@ static KR_FALLIBLE open_target(struct rotation *rotation,
 		.target = {
 			.secret = o->config->secret.name,
 			.entry = o->config->secret.key,
+			.keyring = o->config->secret.mode == MODE_KEYRING,
 		},
 	};
 	struct err *err;

@@ -40,6 +40,7 @@ void run_release(struct run *run)
 	kube_consumers_free(run->consumers);
 	kube_secret_free(run->secret);
 	readback_key_free(run->owned_key);
+	readback_key_free(run->current_key);
 	free(run->operator_);
 	free(run->entry_id);
 	free(run->previous_entry_id);

@@ -54,6 +54,8 @@ struct run_options {
 	int64_t timeout_ms; /* of the rollout; < 0: none */
 };
 
+#define RUN_MARK_LEN (ROTATION_LEN + 16)
+
 struct run {
 	struct run_options options;
 	struct run_key key_source;
@@ -67,8 +69,13 @@ struct run {
 	char fingerprint[SECRET_FINGERPRINT_LEN];
 	/* What the Secret held when it was first read; "" where nothing. */
 	char first_fingerprint[SECRET_FINGERPRINT_LEN];
+	/* What pods are started with: annotations.h. */
+	char mark[RUN_MARK_LEN];
 	const struct readback_key *key; /* owned_key, or a rotation's */
 	struct readback_key *owned_key;
+	/* keyring: the key that is replaced, and stays beside the new one. */
+	struct readback_key *current_key;
+	bool needs_no_next;	 /* keyring: every pod has the key already */
 	char *entry_id;		 /* of the key in the store */
 	char *previous_entry_id; /* of the key that is replaced */
 	bool said_owner;	 /* from whom the entry is taken over */
@@ -97,6 +104,25 @@ void run_talk_begin(void);
 void run_talk_end(void);
 /* A reporter that takes the lock around each call of `inner` (borrowed). */
 struct reporter run_talk_reporter(const struct reporter *inner);
+
+/* Sets the mark: the rotation, and the state of the keyring. */
+void run_mark(struct run *run, enum kube_ring_state state);
+
+/*
+ * Writes the Secret (or asks whether it could be), and keeps what is known
+ * then: version, facts, keyring. In `write` the caller gives keys and mark.
+ */
+KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write);
+KR_FALLIBLE run_keep_version(struct run *run, const char *version);
+/*
+ * This very rotation wrote the Secret, and it holds another key now: somebody
+ * put that there since, and it is not ours to overwrite.
+ */
+KR_FALLIBLE run_check_foreign(const struct run *run);
+/* KR_EREFUSED where a write in single mode would drop keys of a keyring. */
+KR_FALLIBLE run_check_single(const struct run *run);
+/* Fingerprint of ENTRY_NEXT or ENTRY_PREVIOUS, "" where not there. */
+const char *run_ring(const struct run *run, enum kube_ring which);
 
 /*
  * Writes what is known into the result: the target, its consumers and pods,

@@ -119,6 +119,12 @@ static void fill_state(const struct run *run)
 			   which_key(run, live), live);
 	else
 		buf_puts(&text, "the Secret has no such entry");
+	if (*run_ring(run, RING_NEXT))
+		buf_printf(&text, ", and %.12s as the next one",
+			   run_ring(run, RING_NEXT));
+	if (*run_ring(run, RING_PREVIOUS))
+		buf_printf(&text, ", and %.12s as the previous one",
+			   run_ring(run, RING_PREVIOUS));
 	for (size_t i = 0; run->waited && i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
 		struct rollout_result r = rollout_result(run->rollout, i);
@@ -177,7 +183,10 @@ void run_fill_result(struct run *run)
 	if (run->resource_version)
 		result_put_str(d, "resourceVersion", run->resource_version);
 	fill_state(run);
-	if (run->waited)
+	if (run->options.target.keyring)
+		result_put_keyring(d, key_now(run), run_ring(run, RING_NEXT),
+				   run_ring(run, RING_PREVIOUS));
+	else if (run->waited)
 		fill_mixed(run);
 	for (size_t i = 0; run->consumers && i < run->consumers->count; i++)
 		fill_consumer(run, i);

@@ -68,8 +68,8 @@ static char *compare_pods(struct soak_watch *watch,
 				"pod %s restarted%s%s", pod->name,
 				pod->trouble.reason ? ": " : "",
 				pod->trouble.reason ? pod->trouble.reason : "");
-		if (watch->facts.rotation && pod->rotation &&
-		    !str_equal(pod->rotation, watch->facts.rotation))
+		if (watch->facts.mark && pod->rotation &&
+		    !str_equal(pod->rotation, watch->facts.mark))
 			return soak_say("pod %s runs another rotation, %s",
 					pod->name, pod->rotation);
 	}

@@ -11,7 +11,7 @@ struct cJSON *soak_watch_memory(void *user)
 	struct cJSON *memory = json_object();
 
 	json_set_str(memory, "uid", f->uid);
-	json_set_str(memory, "rotation", f->rotation);
+	json_set_str(memory, "rotation", f->mark);
 	json_set_str(memory, "fingerprint", f->fingerprint);
 	json_set_str(memory, "owner", f->owner);
 	json_set_bool(memory, "owned", f->owned);
@@ -27,9 +27,11 @@ struct err *soak_watch_recall(void *user, const struct cJSON *memory)
 	struct kube_key_facts *f = &watch->facts;
 	const struct cJSON *restarts = json_member(memory, "restarts");
 	int64_t ago_ms;
+	struct err *err = kube_key_facts_mark(f, json_str(memory, "rotation"));
 
+	if (err)
+		return err;
 	if (!str_keep(&f->uid, json_str(memory, "uid")) ||
-	    !str_keep(&f->rotation, json_str(memory, "rotation")) ||
 	    !str_keep(&f->fingerprint, json_str(memory, "fingerprint")) ||
 	    !str_keep(&f->owner, json_str(memory, "owner")))
 		return err_new(KR_ENOMEM, "out of memory");

@@ -102,6 +102,21 @@ static void put_consumer(struct buf *out, const struct cJSON *consumer)
 	buf_putc(out, '\n');
 }
 
+static void put_keyring(struct buf *out, const struct cJSON *ring)
+{
+	static const char *const names[] = { "current", "next", "previous" };
+
+	for (size_t i = 0; ring && i < sizeof(names) / sizeof(*names); i++) {
+		const char *fingerprint = json_member_str(ring, names[i]);
+
+		buf_printf(out, "%s%s %.*s", i ? ", " : "  ", names[i],
+			   SHORT_FINGERPRINT,
+			   fingerprint ? fingerprint : "none");
+	}
+	if (ring)
+		buf_putc(out, '\n');
+}
+
 static void put_details(struct buf *out, const struct cJSON *target)
 {
 	const struct cJSON *consumer =
@@ -112,6 +127,7 @@ static void put_details(struct buf *out, const struct cJSON *target)
 		   json_str_or(target, "context", "?"),
 		   json_str_or(target, "entry", "?"),
 		   rotation ? ", rotation " : "", rotation ? rotation : "");
+	put_keyring(out, json_member(target, "keyring"));
 	for (; consumer; consumer = json_next(consumer))
 		put_consumer(out, consumer);
 }

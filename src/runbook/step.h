@@ -26,6 +26,9 @@ enum step_flags {
 	STEP_RESTARTS = 4,
 	/* Only where the end is to be waited for (--no-wait). */
 	STEP_WAITS = 8,
+	/* Of one mode alone: secret.mode in keyrot.yaml. */
+	STEP_SINGLE = 16,
+	STEP_KEYRING = 32,
 };
 
 /* Whether nothing is left to do; looks, changes nothing. */
@@ -62,6 +65,9 @@ struct runbook {
 KR_FALLIBLE step_run_one(const struct step *step, struct run *run);
 KR_FALLIBLE step_run_all(const struct step *steps, struct run *run);
 
+/* Whether the mode of the run's Secret has the step at all. */
+bool step_is_of_mode(const struct step *step, const struct run *run);
+
 /* steps_read.c */
 step_perform step_read, step_check;
 /* steps_key.c */
@@ -69,5 +75,9 @@ step_perform step_store_key, step_prove_previous;
 /* steps_write.c */
 step_observe step_is_written, step_is_restarted, step_is_clean;
 step_perform step_write, step_restart, step_clean, step_follow;
+/* steps_keyring.c */
+step_observe step_is_added, step_is_next_restarted, step_is_next_there,
+	step_is_promoted;
+step_perform step_check_ring, step_add, step_promote;
 
 #endif

@@ -82,18 +82,31 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 	return NULL;
 }
 
+/*
+ * The key that is put back; NULL: it is not known. Where a keyring was only
+ * added to, the current key is still the one from before, unless it was the
+ * roll-back itself that added.
+ */
+static const char *key_before(const struct rotation *rotation,
+			      const struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+
+	if (is_of(run, rotation->id))
+		return s->facts.state == RING_ADDED ? run_ring(run, RING_NEXT)
+						    : s->facts.fingerprint;
+	return s->facts.state == RING_ADDED ? s->live_fingerprint
+					    : s->facts.replaced;
+}
+
 static struct err *previous_of(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
-	const struct kube_key_facts *facts = &target->run.secret->facts;
-
 	(void)user;
 	if (target->left_out)
 		return NULL;
-	/* Put back by this roll-back before it was interrupted. */
-	if (is_of(&target->run, rotation->id))
-		return find_in_store(rotation, target, facts->fingerprint);
-	return find_in_store(rotation, target, facts->replaced);
+	return find_in_store(rotation, target,
+			     key_before(rotation, &target->run));
 }
 
 KR_FALLIBLE rotate_previous_key(struct rotation *rotation)
@@ -127,8 +140,7 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 					rotation->undone);
 				continue;
 			}
-			if (!is_of(&target->run, rotation->id) &&
-			    !target->run.secret->facts.replaced)
+			if (!key_before(rotation, &target->run))
 				return no_previous(target);
 			touched++;
 		}

@@ -162,6 +162,10 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 	store_meta_release(&meta);
 	if (err)
 		return err_wrap(err, "keep the key that is replaced");
+	if (run->options.target.keyring) {
+		readback_key_free(run->current_key);
+		run->current_key = take_ptr(&proof);
+	}
 	run_detail(run, "%.12s, %s %s", s->live_fingerprint,
 		   was_there ? "was in" : "put into",
 		   store_where(run->options.store));

@@ -80,8 +80,9 @@ static void keep_first(struct run *run)
 	const struct kube_secret *s = run->secret;
 	bool ours = s->facts.owned && s->facts.rotation &&
 		    strcmp(s->facts.rotation, run->rotation) == 0;
-	const char *first = ours && s->facts.replaced ? s->facts.replaced
-						      : s->live_fingerprint;
+	bool replaced = ours && s->facts.state != RING_ADDED;
+	const char *first = replaced && s->facts.replaced ? s->facts.replaced
+							  : s->live_fingerprint;
 
 	(void)snprintf(run->first_fingerprint, sizeof(run->first_fingerprint),
 		       "%s", first);
@@ -265,6 +266,8 @@ KR_FALLIBLE step_check(struct run *run)
 	err = check_type(run);
 	if (!err)
 		err = check_immutable(s);
+	if (!err && !run->options.target.keyring)
+		err = run_check_single(run);
 	if (!err)
 		err = kube_secret_may_take(s, run->options.take_ownership,
 					   &run->force, &from);

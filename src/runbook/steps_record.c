@@ -44,9 +44,10 @@ static struct err *record_target(struct ledger *ledger,
 				 const struct rotate_target *target)
 {
 	const struct run *run = &target->run;
-	const struct rollout_mixed seen = run->waited
-						  ? rollout_mixed(run->rollout)
-						  : (struct rollout_mixed){ 0 };
+	const struct rollout_mixed seen =
+		run->waited && !run->options.target.keyring
+			? rollout_mixed(run->rollout)
+			: (struct rollout_mixed){ 0 };
 	const struct ledger_mixed mixed = { seen.pods, seen.ms };
 	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
 						 : NULL,

@@ -265,9 +265,10 @@ static struct err *take_key(struct rotation *rotation,
 	(void)rotation;
 	(void)user;
 	target->run.key = NULL;
+	readback_key_free(take_ptr(&target->run.current_key));
 	/* Nor the key before: its fingerprint is all that is needed now. */
 	if (target->run.secret)
-		secret_free(take_ptr(&target->run.secret->live));
+		kube_secret_forget(target->run.secret);
 	return NULL;
 }
 

@@ -23,37 +23,9 @@ static bool holds_key(const struct run *run)
 	       same(s->facts.fingerprint, run->fingerprint);
 }
 
-static KR_FALLIBLE keep_version(struct run *run, const char *version)
-{
-	free(run->resource_version);
-	run->resource_version = strdup(version);
-	return run->resource_version ? NULL
-				     : err_new(KR_ENOMEM, "out of memory");
-}
-
-/*
- * This very rotation wrote the Secret, and it holds another key now: somebody
- * put that there since, and it is not ours to overwrite.
- */
-static KR_FALLIBLE check_foreign(const struct run *run)
-{
-	const struct kube_secret *s = run->secret;
-	struct err *err;
-
-	if (!s->live || !same(s->facts.rotation, run->rotation) ||
-	    same(s->live_fingerprint, run->fingerprint))
-		return NULL;
-	err = err_new(
-		KR_ECONFLICT,
-		"Secret %s/%s was written by rotation %s and holds another key now (%.12s): somebody changed it since",
-		s->ns, s->name, run->rotation, s->live_fingerprint);
-	err = err_set_reason(err, "ObjectModified");
-	return err_hint(err, "kubectl keyrot status");
-}
-
 KR_FALLIBLE step_is_written(struct run *run, bool *out_done)
 {
-	struct err *err = check_foreign(run);
+	struct err *err = run_check_foreign(run);
 
 	if (err)
 		return err;
@@ -63,105 +35,26 @@ KR_FALLIBLE step_is_written(struct run *run, bool *out_done)
 			       run->secret->facts.rotation);
 		run->written = true;
 		run_detail(run, "it holds this key already");
-		err = keep_version(run, run->secret->facts.resource_version);
+		err = run_keep_version(run,
+				       run->secret->facts.resource_version);
 	}
+	run_mark(run, RING_CURRENT);
 	/* What stands against a restart is said before anything changes. */
 	if (!err && !run->options.no_restart)
-		err = kube_consumers_choose(run->consumers, run->rotation);
+		err = kube_consumers_choose(run->consumers, run->mark);
 	return err;
-}
-
-static KR_FALLIBLE replace(char **to, const char *text)
-{
-	char *copy = text ? strdup(text) : NULL;
-
-	if (text && !copy)
-		return err_new(KR_ENOMEM, "out of memory");
-	free(*to);
-	*to = copy;
-	return NULL;
-}
-
-/* What the Secret says from now on, so that pods can be told apart. */
-static KR_FALLIBLE renew_facts(struct run *run)
-{
-	struct kube_key_facts *f = &run->secret->facts;
-	struct err *err = NULL;
-
-	if (f->owned && !same(f->rotation, run->rotation))
-		err = replace(&f->previous, f->rotation);
-	if (!err)
-		err = replace(&f->rotation, run->rotation);
-	if (!err)
-		err = replace(&f->fingerprint, run->fingerprint);
-	f->owned = true;
-	f->written_ms = clock_wall_ms() + kube_clock_skew_ms(run->options.kube);
-	return err;
-}
-
-static KR_FALLIBLE write_dry(struct run *run)
-{
-	struct err *err;
-
-	if (run->options.dry == DRY_CLIENT) {
-		run_detail(run, "not asked of the server (client dry run)");
-		return NULL;
-	}
-	err = kube_secret_dry_run(run->options.kube, run->secret, run->force,
-				  run->options.create);
-	if (!err)
-		run_detail(run, "the server would take it (server dry run)");
-	return err;
-}
-
-/* Somebody else wrote: what is there now is what has to be said. */
-static void look_again(struct run *run)
-{
-	struct kube_secret *now = NULL;
-	struct err *err =
-		kube_secret_get(run->options.kube, &run->options.target, &now);
-
-	run->fate_unknown = err != NULL;
-	err_free(err);
-	if (!now)
-		return;
-	kube_secret_free(run->secret);
-	run->secret = now;
 }
 
 KR_FALLIBLE step_write(struct run *run)
 {
-	struct kube_secret_written written = { 0 };
-	char now[CLOCK_RFC3339_LEN];
 	struct kube_secret_write write = {
 		.key = run->key,
-		.rotation = run->rotation,
-		.operator_ = run->operator_,
-		.rotated_at = now,
-		.force = run->force,
-		.create = run->options.create,
+		.mark = run->mark,
 	};
-	struct err *err;
+	struct err *err = run_write(run, &write);
 
-	if (run->options.dry != DRY_NONE)
-		return write_dry(run);
-	clock_rfc3339(clock_wall_ms(), now);
-	err = kube_secret_apply(run->options.kube, run->secret, &write,
-				&written);
-	run->fate_unknown = err && same(err_reason(err), "Unknown");
-	if (err_is(err, KR_ECONFLICT))
-		look_again(run);
-	if (err)
-		return err;
-	run->written = true;
-	run_detail(run, "resourceVersion %s%s%s", written.resource_version,
-		   written.created ? ", created" : "",
-		   written.found_by_reading
-			   ? ", the answer was lost and a read settled it"
-			   : "");
-	err = keep_version(run, written.resource_version);
-	free(written.resource_version);
-	return err ? err : renew_facts(run);
+	run->written = !err && run->options.dry == DRY_NONE;
+	return err;
 }
 
 static void on_progress(void *user, const struct rollout_progress *p)
@@ -234,13 +127,34 @@ KR_FALLIBLE step_is_restarted(struct run *run, bool *out_done)
 	return NULL;
 }
 
+/* What the pods are going to run as the current key. */
+static const char *pods_key(const struct run *run)
+{
+	const struct kube_key_facts *facts = &run->secret->facts;
+
+	return facts->state == RING_ADDED && facts->fingerprint
+		       ? facts->fingerprint
+		       : run->fingerprint;
+}
+
+static struct kube_ring_notes ring_notes(const struct run *run)
+{
+	const char *next = run_ring(run, RING_NEXT);
+	const char *kept = run_ring(run, RING_PREVIOUS);
+
+	return (struct kube_ring_notes){ *next ? next : NULL,
+					 *kept ? kept : NULL };
+}
+
 /* Asks the server whether it would take each restart. */
 static KR_FALLIBLE restart_dry(struct run *run)
 {
 	const struct kube_target *t = &run->options.target;
 	kr_cleanup(str_freep) char *body = NULL;
-	struct err *err = kube_restart_patch(t->secret, t->entry, run->rotation,
-					     run->fingerprint, &body);
+	const struct kube_ring_notes ring = ring_notes(run);
+	struct err *err = kube_restart_patch(t->secret, t->entry, run->mark,
+					     pods_key(run),
+					     t->keyring ? &ring : NULL, &body);
 
 	for (size_t i = 0; !err && i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
@@ -269,6 +183,7 @@ static KR_FALLIBLE restart_dry(struct run *run)
 
 KR_FALLIBLE step_restart(struct run *run)
 {
+	const struct kube_ring_notes ring = ring_notes(run);
 	struct err *err;
 
 	if (run->options.dry == DRY_CLIENT)
@@ -277,8 +192,9 @@ KR_FALLIBLE step_restart(struct run *run)
 		return restart_dry(run);
 	err = make_rollout(run);
 	if (!err)
-		err = rollout_restart(run->rollout, run->rotation,
-				      run->fingerprint);
+		err = rollout_restart(run->rollout, run->mark, pods_key(run),
+				      run->options.target.keyring ? &ring
+								  : NULL);
 	return err_wrap(err, "restart");
 }
 
@@ -303,7 +219,7 @@ KR_FALLIBLE step_clean(struct run *run)
 		return err;
 	run->secret->has_last_applied = false;
 	run_detail(run, "removed");
-	return keep_version(run, version);
+	return run_keep_version(run, version);
 }
 
 static bool line_is_clean(void *user, const char *line, size_t len)
@@ -350,7 +266,7 @@ KR_FALLIBLE step_follow(struct run *run)
 	if (!run->rollout) {
 		err = make_rollout(run);
 		if (!err)
-			err = rollout_follow(run->rollout, run->rotation);
+			err = rollout_follow(run->rollout, run->mark);
 	}
 	run->waited = !err;
 	if (!err)

@@ -11,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const struct kube_target target = { "ns", "conf", "KEY" };
+static const struct kube_target target = { "ns", "conf", "KEY", false };
 
 static struct err *on_change(void *user, enum watch_change change,
 			     const struct cJSON *object)

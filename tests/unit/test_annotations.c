@@ -90,8 +90,10 @@ static void patches_the_template_alone(void)
 	kr_cleanup(str_freep) char *patch = NULL;
 	kr_cleanup(str_freep) char *again = NULL;
 
-	if (!UNIT_OK(kube_restart_patch("s", "KEY", "kr-1", "ab12", &patch)) ||
-	    !UNIT_OK(kube_restart_patch("s", "KEY", "kr-1", "ab12", &again)))
+	if (!UNIT_OK(kube_restart_patch("s", "KEY", "kr-1", "ab12", NULL,
+					&patch)) ||
+	    !UNIT_OK(kube_restart_patch("s", "KEY", "kr-1", "ab12", NULL,
+					&again)))
 		return;
 	UNIT_STR(patch, "{\"spec\":{\"template\":{\"metadata\":{"
 			"\"annotations\":{"

@@ -7,7 +7,7 @@
 #include "kube/consumers.h"
 #include "unit.h"
 
-static const struct kube_target target = { "ns", "conf", "KEY" };
+static const struct kube_target target = { "ns", "conf", "KEY", false };
 
 static struct cJSON *parse(const char *text)
 {
@@ -86,7 +86,7 @@ static void sees_every_way_to_use_it(void)
 		struct kube_use use = { 0 };
 		struct buf names = BUF_INIT(256);
 
-		UNIT_OK(kube_use_read(spec, "conf", "KEY", &use));
+		UNIT_OK(kube_use_read(spec, "conf", "KEY", false, &use));
 		for (size_t j = 0; j < use.container_count; j++)
 			buf_puts(&names, use.containers[j]);
 		if (use.how != rows[i].how ||

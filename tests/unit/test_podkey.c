@@ -6,7 +6,7 @@
 #include "kube/podkey.h"
 #include "unit.h"
 
-static const struct kube_target target = { "ns", "conf", "KEY" };
+static const struct kube_target target = { "ns", "conf", "KEY", false };
 
 static struct cJSON *parse(const char *text)
 {
@@ -85,6 +85,7 @@ static void tells_or_says_nothing(void)
 	const struct kube_key_facts ours = {
 		.fingerprint = f2,
 		.rotation = kr2,
+		.mark = kr2,
 		.previous = kr1,
 		.owned = true,
 		.written_ms = WRITTEN,
@@ -92,12 +93,14 @@ static void tells_or_says_nothing(void)
 	const struct kube_key_facts foreign = {
 		.fingerprint = f2,
 		.rotation = kr2,
+		.mark = kr2,
 		.previous = kr1,
 		.written_ms = WRITTEN,
 	};
 	const struct kube_key_facts first = {
 		.fingerprint = f2,
 		.rotation = kr2,
+		.mark = kr2,
 		.owned = true,
 		.written_ms = WRITTEN,
 	};

@@ -1,0 +1,138 @@
+/* Writing the Secret, and what is known after it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "kube/annotations.h"
+#include "runbook/run.h"
+
+void run_mark(struct run *run, enum kube_ring_state state)
+{
+	(void)snprintf(run->mark, sizeof(run->mark), "%s%s", run->rotation,
+		       kube_ring_suffix(state));
+}
+
+const char *run_ring(const struct run *run, enum kube_ring which)
+{
+	return run->secret->ring[which].fingerprint;
+}
+
+KR_FALLIBLE run_keep_version(struct run *run, const char *version)
+{
+	return str_keep(&run->resource_version, version)
+		       ? NULL
+		       : err_new(KR_ENOMEM, "out of memory");
+}
+
+KR_FALLIBLE run_check_foreign(const struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	struct err *err;
+
+	if (!s->live || !str_equal(s->facts.rotation, run->rotation) ||
+	    str_equal(s->live_fingerprint, run->fingerprint) ||
+	    str_equal(s->live_fingerprint, s->facts.fingerprint))
+		return NULL;
+	err = err_new(
+		KR_ECONFLICT,
+		"Secret %s/%s was written by rotation %s and holds another key now (%.12s): somebody changed it since",
+		s->ns, s->name, run->rotation, s->live_fingerprint);
+	err = err_set_reason(err, "ObjectModified");
+	return err_hint(err, "kubectl keyrot status");
+}
+
+static void renew_ring(struct kube_ring_entry *entry,
+		       const struct readback_key *key)
+{
+	const char *fingerprint = key ? readback_key_fingerprint(key) : "";
+
+	(void)snprintf(entry->fingerprint, sizeof(entry->fingerprint), "%s",
+		       fingerprint);
+	entry->ours = key != NULL;
+}
+
+/* What the Secret says from now on, so that pods can be told apart. */
+static KR_FALLIBLE renew_facts(struct run *run,
+			       const struct kube_secret_write *write)
+{
+	struct kube_key_facts *f = &run->secret->facts;
+	struct err *err = NULL;
+
+	if (f->owned && !str_equal(f->mark, write->mark) &&
+	    !str_keep(&f->previous, f->mark))
+		err = err_new(KR_ENOMEM, "out of memory");
+	if (!err)
+		err = kube_key_facts_mark(f, write->mark);
+	if (!err &&
+	    !str_keep(&f->fingerprint, readback_key_fingerprint(write->key)))
+		err = err_new(KR_ENOMEM, "out of memory");
+	renew_ring(&run->secret->ring[RING_NEXT], write->next);
+	renew_ring(&run->secret->ring[RING_PREVIOUS], write->previous);
+	f->owned = true;
+	f->written_ms = clock_wall_ms() + kube_clock_skew_ms(run->options.kube);
+	return err;
+}
+
+static KR_FALLIBLE write_dry(struct run *run)
+{
+	struct err *err;
+
+	if (run->options.dry == DRY_CLIENT) {
+		run_detail(run, "not asked of the server (client dry run)");
+		return NULL;
+	}
+	err = kube_secret_dry_run(run->options.kube, run->secret, run->force,
+				  run->options.create);
+	if (!err)
+		run_detail(run, "the server would take it (server dry run)");
+	return err;
+}
+
+/* Somebody else wrote: what is there now is what has to be said. */
+static void look_again(struct run *run)
+{
+	struct kube_secret *now = NULL;
+	struct err *err =
+		kube_secret_get(run->options.kube, &run->options.target, &now);
+
+	run->fate_unknown = err != NULL;
+	err_free(err);
+	if (!now)
+		return;
+	kube_secret_free(run->secret);
+	run->secret = now;
+}
+
+KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write)
+{
+	struct kube_secret_written written = { 0 };
+	char now[CLOCK_RFC3339_LEN];
+	struct err *err;
+
+	if (run->options.dry != DRY_NONE)
+		return write_dry(run);
+	clock_rfc3339(clock_wall_ms(), now);
+	/* A key that stays as it is stays that of who put it there. */
+	if (!write->operator_)
+		write->operator_ = run->operator_;
+	if (!write->rotated_at)
+		write->rotated_at = now;
+	write->force = run->force;
+	write->create = run->options.create;
+	err = kube_secret_apply(run->options.kube, run->secret, write,
+				&written);
+	run->fate_unknown = err && str_equal(err_reason(err), "Unknown");
+	if (err_is(err, KR_ECONFLICT))
+		look_again(run);
+	if (err)
+		return err;
+	run_detail(run, "resourceVersion %s%s%s", written.resource_version,
+		   written.created ? ", created" : "",
+		   written.found_by_reading
+			   ? ", the answer was lost and a read settled it"
+			   : "");
+	err = run_keep_version(run, written.resource_version);
+	free(written.resource_version);
+	return err ? err : renew_facts(run, write);
+}
