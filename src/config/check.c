@@ -185,40 +185,6 @@ static KR_FALLIBLE check_environment(const struct config *config,
 	return err;
 }
 
-static bool is_event(const char *text)
-{
-	static const char *const events[] = { "start", "failed", "rolled-back",
-					      "done", NULL };
-
-	for (size_t i = 0; events[i]; i++)
-		if (strcmp(events[i], text) == 0)
-			return true;
-	return false;
-}
-
-static KR_FALLIBLE check_notify(const struct yaml_doc *doc,
-				const struct cJSON *node,
-				const struct config_notify *n)
-{
-	const struct cJSON *on = json_at(node, "on");
-
-	if (n->type == NOTIFY_WEBHOOK && !n->url)
-		return yaml_err(doc, node, "a webhook needs a url");
-	if (n->type == NOTIFY_WEBHOOK && n->channels)
-		return yaml_err(doc, json_at(node, "channels"),
-				"channels belong to type: slack");
-	if (n->type == NOTIFY_SLACK && (!n->channels || !n->token.value))
-		return yaml_err(doc, node, "slack needs channels and a token");
-	for (size_t i = 0; n->on && n->on[i]; i++)
-		if (!is_event(n->on[i]))
-			return yaml_err(
-				doc,
-				item_at(on ? on : json_at(node, "true"), i),
-				"on lists some of: start, failed, "
-				"rolled-back, done");
-	return NULL;
-}
-
 KR_FALLIBLE config_check(const struct config *config,
 			 const struct yaml_doc *doc)
 {
@@ -234,7 +200,7 @@ KR_FALLIBLE config_check(const struct config *config,
 					 item_at(json_at(root, "validate"), i),
 					 &config->validate[i]);
 	for (size_t i = 0; !err && i < config->n_notify; i++)
-		err = check_notify(doc, item_at(json_at(root, "notify"), i),
-				   &config->notify[i]);
+		err = config_check_notify(&config->notify[i], doc,
+					  item_at(json_at(root, "notify"), i));
 	return err;
 }

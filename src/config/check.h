@@ -12,6 +12,11 @@ KR_FALLIBLE config_check_fleet(const struct config_environment *environment,
 			       const struct yaml_doc *doc,
 			       const struct cJSON *node);
 
+/* check_notify.c */
+KR_FALLIBLE config_check_notify(const struct config_notify *notify,
+				const struct yaml_doc *doc,
+				const struct cJSON *node);
+
 KR_FALLIBLE config_check(const struct config *config,
 			 const struct yaml_doc *doc);
 

@@ -169,7 +169,7 @@ struct config_check {
 };
 
 enum config_sign { SIGN_NONE, SIGN_SSH };
-enum config_git { GIT_NONE, GIT_COMMIT };
+enum config_git { GIT_NONE, GIT_COMMIT, GIT_PUSH };
 
 struct config_ledger {
 	char *path; /* NULL: none */
@@ -180,13 +180,17 @@ struct config_ledger {
 	char *signers;
 };
 
-enum config_notify_type { NOTIFY_WEBHOOK, NOTIFY_SLACK };
+enum config_notify_type { NOTIFY_WEBHOOK, NOTIFY_SLACK, NOTIFY_COMMAND };
+enum config_notify_mode { NOTIFY_STRUCTURED, NOTIFY_BINARY };
 
 struct config_notify {
 	int type;  /* enum config_notify_type */
-	char *url; /* webhook: a URL, or a reference that holds one */
-	char **channels;
+	char *url; /* a URL, or a reference that holds one */
+	int mode;  /* enum config_notify_mode, of a webhook's CloudEvents */
+	char **channels; /* NULL: #security-ops and #platform-alerts */
 	struct config_ref token;
+	char **run; /* a command's argv */
+	int64_t timeout_ms;
 	char **on; /* NULL: everything */
 };
 

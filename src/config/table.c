@@ -15,9 +15,11 @@ static const char *const versions[] = { "keyrot.dev/v1", NULL };
 static const char *const kinds[] = { "Rotation", NULL };
 static const char *const modes[] = { "single", "keyring", NULL };
 static const char *const signs[] = { "none", "ssh", NULL };
-static const char *const gits[] = { "none", "commit", NULL };
+static const char *const gits[] = { "none", "commit", "push", NULL };
 static const char *const on_fails[] = { "hold", "rollback", NULL };
-static const char *const notify_types[] = { "webhook", "slack", NULL };
+static const char *const notify_types[] = { "webhook", "slack", "command",
+					    NULL };
+static const char *const notify_modes[] = { "structured", "binary", NULL };
 
 static const struct field secret_fields[] = {
 	{ .name = "name",
@@ -171,6 +173,14 @@ static const struct field notify_fields[] = {
 	  AT(config_notify, token),
 	  .read = value_ref,
 	  .release = value_release_ref },
+	{ .name = "mode",
+	  .type = FIELD_CHOICE,
+	  AT(config_notify, mode),
+	  .choices = notify_modes },
+	{ .name = "run", .type = FIELD_STRINGS, AT(config_notify, run) },
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  AT(config_notify, timeout_ms) },
 	{ .name = "on", .type = FIELD_STRINGS, AT(config_notify, on) },
 	{ .name = NULL },
 };

@@ -61,7 +61,8 @@ void rollout_free(struct rollout *r)
 struct patch {
 	size_t index;
 	char *path, *what;
-	bool sent; /* and its result is known */
+	bool sent;	   /* and its result is known */
+	struct err *cause; /* why it was not; of the last try */
 };
 
 static struct err *plan_patch(const struct rollout *r, size_t index,
@@ -142,6 +143,10 @@ static struct err *judge_patch(struct rollout *r, struct patch *patch,
 			return err;
 		patch->sent = there;
 	}
+	if (!there) {
+		err_free(patch->cause);
+		patch->cause = take_ptr(&request->err);
+	}
 	*out_again |= !there;
 	return NULL;
 }
@@ -197,6 +202,15 @@ static size_t keep_unsent(struct patch *patches, size_t n)
 	return left;
 }
 
+static struct err *not_restarted(struct patch *patch)
+{
+	if (!patch->cause)
+		return err_new(KR_ECLUSTER, "%s could not be restarted",
+			       patch->what);
+	return err_wrap(take_ptr(&patch->cause), "%s could not be restarted",
+			patch->what);
+}
+
 static struct err *send_all(struct rollout *r, struct patch *patches, size_t n,
 			    const char *body)
 {
@@ -212,8 +226,7 @@ static struct err *send_all(struct rollout *r, struct patch *patches, size_t n,
 		n = keep_unsent(patches, n);
 	}
 	if (!err && !first && n)
-		first = err_new(KR_ECLUSTER, "%s could not be restarted",
-				patches[0].what);
+		first = not_restarted(&patches[0]);
 	if (!err)
 		return first;
 	err_free(first);
@@ -241,6 +254,7 @@ static struct err *patch_all(struct rollout *r, const char *fingerprint,
 	for (size_t i = 0; i < n; i++) {
 		free(patches[i].path);
 		free(patches[i].what);
+		err_free(patches[i].cause);
 	}
 	free(patches);
 	return err;

@@ -4,158 +4,16 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
-#include "base/stop.h"
-#include "base/text.h"
 #include "service/notify_internal.h"
 
-#define SLACK_API   "https://slack.com/api"
-#define SLACK_CALL  "/chat.postMessage"
-#define MAX_TRIES   3
-#define TRY_MS	    5000
-#define PAUSE_MS    500
-#define MAX_PAUSE_S 5
-#define MAX_REPLY   ((size_t)64 * 1024)
-
-/* One delivery: where, what, by when. */
-struct delivery {
-	const struct notify_target *target;
-	const struct notify_address *address;
-	const struct secret *token;
-	const char *body;
-	const char *path; /* Slack's; NULL: the address' own */
-	int64_t deadline_ms;
-};
-
-static KR_FALLIBLE add_headers(const struct delivery *d, struct http_call *call)
-{
-	struct err *err = http_call_header(call, "Content-Type",
-					   "application/json; charset=utf-8");
-
-	if (!err && d->token)
-		err = http_call_header_secret(call, "Authorization", "Bearer ",
-					      d->token);
-	return err;
-}
-
-/* Slack says 200 to what it does not do. */
-static KR_FALLIBLE judge_slack(const struct http_call *call)
-{
-	const struct buf *reply = http_call_reply(call);
-	kr_cleanup(json_freep) struct cJSON *tree = NULL;
-	kr_cleanup(str_freep) char *word = NULL;
-	struct err *err = json_parse(buf_str(reply), reply->len, &tree);
-	const char *why;
-
-	if (err) {
-		err_free(err);
-		return err_new(KR_ECLUSTER, "what came back is not Slack's");
-	}
-	if (json_bool(tree, "ok", false))
-		return NULL;
-	why = json_str_or(tree, "error", "no reason given");
-	word = text_clean(why, strlen(why), 60);
-	return err_new(KR_EINVALID, "Slack refused it: %s", word ? word : "");
-}
-
-static KR_FALLIBLE judge(const struct delivery *d, const struct http_call *call)
-{
-	long status = http_call_status(call);
-
-	if (status >= 500 || status == 429 || status == 408)
-		return err_new(KR_ECLUSTER, "status %ld", status);
-	if (status < 200 || status > 299)
-		return err_new(KR_EINVALID, "status %ld", status);
-	return d->target->kind == NOTIFY_BY_SLACK ? judge_slack(call) : NULL;
-}
-
-/* The outcome's kind alone: an address stands in more precise words. */
-static struct err *no_answer(struct err *take_err)
-{
-	enum err_kind kind = err_kind(take_err);
-
-	err_free(take_err);
-	switch ((int)kind) {
-	case KR_ETIMEOUT:
-		return err_new(kind, "no answer in time");
-	case KR_EAUTH:
-		return err_new(kind, "its certificate is not trusted");
-	case KR_EINTERRUPTED:
-		return err_new(kind, "interrupted");
-	default:
-		return err_new(kind == KR_ENOMEM ? kind : KR_ECLUSTER,
-			       "it cannot be reached, or hung up");
-	}
-}
-
-static KR_FALLIBLE try_once(const struct delivery *d, struct http *http,
-			    long *out_wait_s)
-{
-	kr_cleanup(http_call_freep) struct http_call *call = NULL;
-	int64_t left = deadline_left_ms(d->deadline_ms);
-	const char *target =
-		d->path ? d->path
-			: (const char *)secret_expose(d->address->target);
-	struct err *err = http_call_new(http, "POST", target, 0, &call);
-
-	*out_wait_s = -1;
-	if (!err && left <= 0)
-		err = err_new(KR_ETIMEOUT, "no time was left");
-	if (!err)
-		err = add_headers(d, call);
-	if (err)
-		return err;
-	http_call_body(call, d->body, strlen(d->body));
-	http_call_timeout(call, left < TRY_MS ? left : TRY_MS);
-	http_call_max_reply(call, MAX_REPLY);
-	err = http_run(call);
-	if (!err)
-		err = http_call_error(call);
-	if (err)
-		return no_answer(err);
-	*out_wait_s = http_call_retry_after_s(call);
-	return judge(d, call);
-}
-
-/* What trying again can change. */
-static bool is_passing(const struct err *err)
-{
-	return err_is(err, KR_ECLUSTER) || err_is(err, KR_ETIMEOUT);
-}
-
-static KR_FALLIBLE deliver(const struct delivery *d)
-{
-	const struct http_origin origin = {
-		.url = d->address->origin,
-		.user_agent = "kubectl-keyrot/" KR_VERSION,
-		.connect_timeout_ms = TRY_MS,
-	};
-	kr_cleanup(http_freep) struct http *http = NULL;
-	struct err *err = http_new(&origin, &http);
-	long wait_s;
-
-	if (err)
-		return no_answer(err);
-	for (int i = 1;; i++) {
-		int64_t pause = (int64_t)PAUSE_MS * i;
-
-		err = try_once(d, http, &wait_s);
-		if (!is_passing(err) || i == MAX_TRIES || stop_requested())
-			return err;
-		if (wait_s > MAX_PAUSE_S)
-			return err;
-		if (wait_s > 0)
-			pause = 1000 * (int64_t)wait_s;
-		if (deadline_left_ms(d->deadline_ms) <= pause)
-			return err;
-		err_free(err);
-		clock_sleep_ms(pause);
-	}
-}
+#define SLACK_API  "https://slack.com/api"
+#define SLACK_CALL "/chat.postMessage"
 
 /* One message on its way to all who want it. */
 struct sending {
 	const struct notify_message *message;
+	const struct notify_memory *memory;
+	size_t target; /* index of the one at work */
 	notify_on_warning *on_warning;
 	void *user;
 	int64_t deadline_ms;
@@ -173,12 +31,15 @@ static int64_t share(struct sending *s)
 }
 
 static void settle(struct sending *s, const char *where, const char *channel,
-		   struct err *take_err)
+		   const char *thread, struct err *take_err)
 {
 	kr_cleanup(str_freep) char *text = NULL;
 
 	if (!take_err) {
 		s->delivered++;
+		if (s->memory)
+			s->memory->told(s->memory->user, s->target, channel,
+					thread);
 		return;
 	}
 	if (asprintf(&text, "%s%s%s was not told of \"%s\": %s", where,
@@ -192,19 +53,69 @@ static void settle(struct sending *s, const char *where, const char *channel,
 	err_free(take_err);
 }
 
-static void send_webhook(struct sending *s, struct delivery *d)
+static bool was_told(struct sending *s, const char *channel)
+{
+	if (!s->memory ||
+	    !s->memory->was_told(s->memory->user, s->target, channel))
+		return false;
+	(void)share(s);
+	return true;
+}
+
+static void send_webhook(struct sending *s, struct notify_delivery *d)
+{
+	kr_cleanup(notify_envelope_release) struct notify_envelope envelope = {
+		0
+	};
+	kr_cleanup(str_freep) char *body = NULL;
+	struct err *err = notify_envelope_fill(s->message, &envelope);
+
+	if (d->target->binary)
+		d->envelope = &envelope;
+	if (!err)
+		err = notify_document(s->message,
+				      d->target->binary ? NULL : &envelope,
+				      &body);
+	d->body = body;
+	d->deadline_ms = share(s);
+	if (!err)
+		err = notify_deliver(d);
+	d->envelope = NULL;
+	settle(s, d->address->host, NULL, NULL, err);
+}
+
+static void send_slack_hook(struct sending *s, struct notify_delivery *d)
 {
 	kr_cleanup(str_freep) char *body = NULL;
-	struct err *err = notify_document(s->message, &body);
+	struct err *err = notify_slack(s->message, NULL, NULL, &body);
 
 	d->body = body;
 	d->deadline_ms = share(s);
 	if (!err)
-		err = deliver(d);
-	settle(s, d->address->host, NULL, err);
+		err = notify_deliver(d);
+	settle(s, d->address->host, NULL, NULL, err);
 }
 
-static void send_slack(struct sending *s, struct delivery *d)
+static void send_channel(struct sending *s, struct notify_delivery *d,
+			 const char *channel)
+{
+	kr_cleanup(str_freep) char *body = NULL;
+	kr_cleanup(str_freep) char *thread =
+		s->memory ? s->memory->thread(s->memory->user, channel) : NULL;
+	struct err *err =
+		d->path ? notify_slack(s->message, channel, thread, &body)
+			: err_new(KR_ENOMEM, "out of memory");
+
+	d->body = body;
+	d->deadline_ms = share(s);
+	if (!err)
+		err = notify_deliver(d);
+	settle(s, "Slack", channel, d->thread, err);
+	free(take_ptr(&d->thread));
+	d->body = NULL;
+}
+
+static void send_slack(struct sending *s, struct notify_delivery *d)
 {
 	const char *const *channel = d->target->channels;
 	const char *prefix = (const char *)secret_expose(d->address->target);
@@ -215,17 +126,25 @@ static void send_slack(struct sending *s, struct delivery *d)
 		path = NULL;
 	d->path = path;
 	for (; channel && *channel; channel++) {
-		kr_cleanup(str_freep) char *body = NULL;
-		struct err *err =
-			path ? notify_slack(s->message, *channel, &body)
-			     : err_new(KR_ENOMEM, "out of memory");
-
-		d->body = body;
-		d->deadline_ms = share(s);
-		if (!err)
-			err = deliver(d);
-		settle(s, "Slack", *channel, err);
+		if (!was_told(s, *channel))
+			send_channel(s, d, *channel);
 	}
+	d->path = NULL;
+}
+
+static void send_command(struct sending *s, const struct notify_target *target)
+{
+	kr_cleanup(notify_envelope_release) struct notify_envelope envelope = {
+		0
+	};
+	kr_cleanup(str_freep) char *event = NULL;
+	struct err *err = notify_envelope_fill(s->message, &envelope);
+
+	if (!err)
+		err = notify_document(s->message, &envelope, &event);
+	if (!err)
+		err = notify_run(target, event, share(s));
+	settle(s, target->run[0], NULL, NULL, err);
 }
 
 static void send_to(struct sending *s, const struct notify_target *target)
@@ -234,11 +153,17 @@ static void send_to(struct sending *s, const struct notify_target *target)
 		notify_address_release) struct notify_address address = { 0 };
 	kr_cleanup(secret_freep) struct secret *token = NULL;
 	bool slack = target->kind == NOTIFY_BY_SLACK;
-	const char *url = target->url ? target->url : SLACK_API;
-	struct delivery d = { .target = target, .address = &address };
+	const char *url = target->url ? target->url : slack ? SLACK_API : NULL;
+	struct notify_delivery d = { .target = target, .address = &address };
 	struct err *err = NULL;
 
-	if (!slack && !target->url)
+	if (!slack && was_told(s, NULL))
+		return;
+	if (target->kind == NOTIFY_BY_COMMAND) {
+		send_command(s, target);
+		return;
+	}
+	if (!url)
 		err = err_new(KR_ECONFIG, "it has no address");
 	if (!err)
 		err = notify_address_read(url, target->folder, &address);
@@ -246,12 +171,17 @@ static void send_to(struct sending *s, const struct notify_target *target)
 		err = ref_read(&target->token, "the token", &token);
 	if (err) {
 		(void)share(s);
-		settle(s, slack ? "Slack" : "a webhook", NULL, err);
+		settle(s,
+		       target->kind == NOTIFY_BY_WEBHOOK ? "a webhook"
+							 : "Slack",
+		       NULL, NULL, err);
 		return;
 	}
 	d.token = token;
 	if (slack)
 		send_slack(s, &d);
+	else if (target->kind == NOTIFY_BY_SLACK_HOOK)
+		send_slack_hook(s, &d);
 	else
 		send_webhook(s, &d);
 }
@@ -288,10 +218,12 @@ bool notify_wants(const struct notify_target *targets, size_t n,
 
 size_t notify_send(const struct notify_target *targets, size_t n,
 		   const struct notify_message *message,
+		   const struct notify_memory *memory,
 		   notify_on_warning *on_warning, void *user)
 {
 	struct sending sending = {
 		.message = message,
+		.memory = memory,
 		.on_warning = on_warning,
 		.user = user,
 		.deadline_ms = deadline_in_ms(NOTIFY_LIMIT_MS),
@@ -300,8 +232,10 @@ size_t notify_send(const struct notify_target *targets, size_t n,
 	for (size_t i = 0; i < n; i++)
 		if (wants(&targets[i], message->event))
 			sending.waiting += count_deliveries(&targets[i]);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		sending.target = i;
 		if (wants(&targets[i], message->event))
 			send_to(&sending, &targets[i]);
+	}
 	return sending.delivered;
 }

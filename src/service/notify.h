@@ -1,6 +1,7 @@
 /*
- * Telling people what a rotation does: a webhook that takes JSON, and Slack
- * (chat.postMessage).
+ * Telling people what a rotation does: a webhook that takes CloudEvents
+ * (cloudevents.io, 1.0), Slack (chat.postMessage in one thread a rotation, or
+ * an incoming webhook), and a command that reads the event on standard input.
  *
  * A message is delivered at least once or there is a warning; it holds the
  * rotation's id, by which a second copy is recognised. Nothing here fails the
@@ -21,15 +22,22 @@
 
 enum notify_event {
 	NOTIFY_START,
+	NOTIFY_PERSON, /* it waits for a person */
 	NOTIFY_FAILED,
 	NOTIFY_ROLLED_BACK,
 	NOTIFY_DONE,
 };
 
-/* "start", "failed", "rolled-back", "done": as `on:` in keyrot.yaml. */
+/* "start", "needs-person", "failed", "rolled-back", "done": as `on:` in
+ * keyrot.yaml. */
 const char *notify_event_word(enum notify_event event);
 
-enum notify_kind { NOTIFY_BY_WEBHOOK, NOTIFY_BY_SLACK };
+enum notify_kind {
+	NOTIFY_BY_WEBHOOK,
+	NOTIFY_BY_SLACK,      /* its API, by token */
+	NOTIFY_BY_SLACK_HOOK, /* an incoming webhook */
+	NOTIFY_BY_COMMAND,
+};
 
 /* One entry of `notify:`. All borrowed. */
 struct notify_target {
@@ -43,11 +51,16 @@ struct notify_target {
 	/* Slack: the token. A webhook: Authorization: Bearer, or nowhere. */
 	struct ref token;
 	const char *const *on; /* words of events, NULL-terminated; NULL: all */
+	bool binary; /* webhook: CloudEvents' binary mode, not structured */
+	const char *const *run; /* a command's argv */
+	int64_t timeout_ms;	/* of the command; <= 0: what is left */
 };
 
 /* Borrowed; NULL where there is nothing to say. */
 struct notify_message {
 	enum notify_event event;
+	/* The same for each copy of this message, and for no other one. */
+	const char *id;
 	const char *rotation;
 	const char *service;
 	const char *environment;
@@ -64,6 +77,19 @@ struct notify_message {
 
 #define NOTIFY_LIMIT_MS 15000
 
+/*
+ * What earlier deliveries left behind, for the one who remembers it. `target`
+ * is an index, `channel` Slack's or NULL.
+ */
+struct notify_memory {
+	bool (*was_told)(void *user, size_t target, const char *channel);
+	void (*told)(void *user, size_t target, const char *channel,
+		     const char *thread);
+	/* The thread of the rotation's first message there; malloc'd, NULL. */
+	char *(*thread)(void *user, const char *channel);
+	void *user;
+};
+
 /* Called for each delivery that was given up. */
 typedef void notify_on_warning(void *user, const char *text);
 
@@ -71,9 +97,11 @@ typedef void notify_on_warning(void *user, const char *text);
  * Delivers to each target that wants the event; a failed delivery is tried
  * again while there is time. A stop request ends it. Returns how many
  * deliveries (channels counted one by one) were taken by the other side.
+ * `memory` may be NULL: everything is told, and each message stands alone.
  */
 size_t notify_send(const struct notify_target *targets, size_t n,
 		   const struct notify_message *message,
+		   const struct notify_memory *memory,
 		   notify_on_warning *on_warning, void *user);
 
 /* Whether any of them wants it: nothing is read or sent. */

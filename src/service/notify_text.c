@@ -15,6 +15,7 @@ const char *notify_event_word(enum notify_event event)
 {
 	static const char *const words[] = {
 		[NOTIFY_START] = "start",
+		[NOTIFY_PERSON] = "needs-person",
 		[NOTIFY_FAILED] = "failed",
 		[NOTIFY_ROLLED_BACK] = "rolled-back",
 		[NOTIFY_DONE] = "done",
@@ -27,6 +28,7 @@ static const char *headline(enum notify_event event)
 {
 	static const char *const lines[] = {
 		[NOTIFY_START] = "Key rotation started",
+		[NOTIFY_PERSON] = "Key rotation WAITS FOR A PERSON",
 		[NOTIFY_FAILED] = "Key rotation FAILED",
 		[NOTIFY_ROLLED_BACK] = "Key rotation was ROLLED BACK",
 		[NOTIFY_DONE] = "Key rotation done",
@@ -62,18 +64,48 @@ static void put_text(const struct notify_message *m, struct buf *out)
 	put_line(out, "ledger", m->anchor);
 }
 
-KR_FALLIBLE notify_document(const struct notify_message *m, char **out)
+/* What the receiver knows it by. Receivers drop what they have seen: id and
+ * source together are one event. */
+KR_FALLIBLE notify_envelope_fill(const struct notify_message *m,
+				 struct notify_envelope *out)
 {
-	kr_cleanup(json_freep) struct cJSON *document = json_object();
-	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_TEXT);
+	const char *word = notify_event_word(m->event);
+	struct notify_envelope e = { 0 };
 	char now[CLOCK_RFC3339_LEN];
-	struct err *err;
+	bool ok;
 
 	clock_rfc3339(clock_wall_ms(), now);
-	put_text(m, &text);
-	err = buf_check(&text, "a notification");
-	if (err)
-		return err;
+	ok = (m->id ? asprintf(&e.id, "%s", m->id)
+		    : asprintf(&e.id, "%s/%s", m->rotation, word)) >= 0;
+	ok = ok && asprintf(&e.source, "https://keyrot.dev/services/%s",
+			    m->service ? m->service : "-") >= 0;
+	ok = ok && asprintf(&e.type, "dev.keyrot.rotation.%s", word) >= 0;
+	e.time = strdup(m->time ? m->time : now);
+	e.subject = strdup(m->rotation);
+	if (!ok || !e.time || !e.subject) {
+		notify_envelope_release(&e);
+		return err_new(KR_ENOMEM, "out of memory");
+	}
+	*out = e;
+	return NULL;
+}
+
+void notify_envelope_release(struct notify_envelope *e)
+{
+	free(e->id);
+	free(e->source);
+	free(e->type);
+	free(e->time);
+	free(e->subject);
+	*e = (struct notify_envelope){ 0 };
+}
+
+static void fill_data(const struct notify_message *m, const char *text,
+		      struct cJSON *document)
+{
+	char now[CLOCK_RFC3339_LEN];
+
+	clock_rfc3339(clock_wall_ms(), now);
 	json_set_str(document, "apiVersion", "keyrot.dev/v1");
 	json_set_str(document, "kind", "Notification");
 	json_set_str(document, "event", notify_event_word(m->event));
@@ -89,7 +121,32 @@ KR_FALLIBLE notify_document(const struct notify_message *m, char **out)
 	json_set_str(document, "summary", m->summary);
 	json_set_str(document, "next", m->next);
 	json_set_str(document, "ledger", m->anchor);
-	json_set_str(document, "text", buf_str(&text));
+	json_set_str(document, "text", text);
+}
+
+KR_FALLIBLE notify_document(const struct notify_message *m,
+			    const struct notify_envelope *e, char **out)
+{
+	kr_cleanup(json_freep) struct cJSON *document = json_object();
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_TEXT);
+	struct err *err;
+
+	put_text(m, &text);
+	err = buf_check(&text, "a notification");
+	if (err)
+		return err;
+	if (!e) {
+		fill_data(m, buf_str(&text), document);
+		return json_print(document, out);
+	}
+	json_set_str(document, "specversion", "1.0");
+	json_set_str(document, "id", e->id);
+	json_set_str(document, "source", e->source);
+	json_set_str(document, "type", e->type);
+	json_set_str(document, "subject", e->subject);
+	json_set_str(document, "time", e->time);
+	json_set_str(document, "datacontenttype", "application/json");
+	fill_data(m, buf_str(&text), json_add_object(document, "data"));
 	return json_print(document, out);
 }
 
@@ -108,8 +165,14 @@ static void put_escaped(struct buf *out, const char *text)
 	}
 }
 
+/* What everyone in the channel is to see, also where it is in a thread. */
+static bool is_for_all(const struct notify_message *m)
+{
+	return m->event != NOTIFY_START;
+}
+
 KR_FALLIBLE notify_slack(const struct notify_message *m, const char *channel,
-			 char **out)
+			 const char *thread, char **out)
 {
 	kr_cleanup(json_freep) struct cJSON *body = json_object();
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_TEXT);
@@ -123,8 +186,13 @@ KR_FALLIBLE notify_slack(const struct notify_message *m, const char *channel,
 		err = buf_check(&safe, "a notification");
 	if (err)
 		return err;
-	json_set_str(body, "channel", channel);
+	if (channel)
+		json_set_str(body, "channel", channel);
 	json_set_str(body, "text", buf_str(&safe));
+	if (thread) {
+		json_set_str(body, "thread_ts", thread);
+		json_set_bool(body, "reply_broadcast", is_for_all(m));
+	}
 	json_set_bool(body, "unfurl_links", false);
 	json_set_bool(body, "unfurl_media", false);
 	return json_print(body, out);
