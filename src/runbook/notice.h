@@ -9,11 +9,12 @@
 
 /*
  * Delivers the message to each entry of `notify:` that wants its event. Takes
- * at most NOTIFY_LIMIT_MS and fails nothing: on_warning is told. Returns how
- * many deliveries were taken.
+ * at most NOTIFY_LIMIT_MS and fails nothing: on_warning is told. `memory` as of
+ * notify_send(). Returns how many deliveries were taken.
  */
 size_t notice_send(const struct config *config,
 		   const struct notify_message *message,
+		   const struct notify_memory *memory,
 		   notify_on_warning *on_warning, void *user);
 
 #endif

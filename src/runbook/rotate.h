@@ -268,4 +268,8 @@ rotate_once rotate_notify_start, rotate_notify_end;
 rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
 	rotate_soak, rotate_dependents;
 
+/* Says that a person is asked about the environment now. */
+void rotate_notify_person(struct rotation *rotation,
+			  const struct rotate_env *env);
+
 #endif

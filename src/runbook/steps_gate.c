@@ -90,7 +90,7 @@ static KR_FALLIBLE check_window(const struct rotation *rotation,
 	return refuse(env, "OutsideWindow", "--allow-outside-window", what);
 }
 
-static KR_FALLIBLE check_person(const struct rotation *rotation,
+static KR_FALLIBLE check_person(struct rotation *rotation,
 				const struct rotate_env *env)
 {
 	const struct rotate_options *o = &rotation->options;
@@ -109,6 +109,7 @@ static KR_FALLIBLE check_person(const struct rotation *rotation,
 		question = NULL;
 		return err_new(KR_ENOMEM, "out of memory");
 	}
+	rotate_notify_person(rotation, env);
 	if (o->confirm(o->user, question, word))
 		return NULL;
 	return refuse(env, "NotConfirmed", NULL, "it was not confirmed");

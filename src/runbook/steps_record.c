@@ -1,10 +1,9 @@
-/* The record: ledger, its anchors, and the people who are told. */
+/* The record: ledger and its anchors. */
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
 #include "ledger/ledger.h"
-#include "runbook/notice.h"
 #include "runbook/rotate.h"
 
 KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
@@ -174,58 +173,4 @@ KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 	if (!err)
 		err = anchor(rotation, ledger);
 	return err_wrap(err, "ledger");
-}
-
-static void on_warning(void *user, const char *text)
-{
-	const struct rotation *rotation = user;
-	const struct reporter *r = rotation->options.reporter;
-
-	result_warn(rotation->options.result, "%s", text);
-	if (r->message)
-		r->message(r->user, REPORT_WARNING, text);
-}
-
-/* Tells those who want to know. That nobody can be told fails nothing. */
-static void tell(struct rotation *rotation, enum notify_event event,
-		 const char *summary)
-{
-	const struct notify_message message = {
-		.event = event,
-		.rotation = rotation->id,
-		.service = rotation->options.config->service,
-		.environment =
-			rotation->failed_in ? rotation->failed_in->name : NULL,
-		.operator_ = rotation_operator(rotation),
-		.fingerprint =
-			*rotation->fingerprint ? rotation->fingerprint : NULL,
-		.reason = rotation->failed,
-		.summary = summary,
-		.next = rotation->failed ? "kubectl keyrot resume" : NULL,
-		.anchor = *rotation->anchor ? rotation->anchor : NULL,
-	};
-
-	(void)notice_send(rotation->options.config, &message, on_warning,
-			  rotation);
-}
-
-KR_FALLIBLE rotate_notify_start(struct rotation *rotation)
-{
-	tell(rotation, NOTIFY_START,
-	     *rotation->undone ? "a roll-back begins" : "a rotation begins");
-	return NULL;
-}
-
-KR_FALLIBLE rotate_notify_end(struct rotation *rotation)
-{
-	if (rotation->failed)
-		tell(rotation, NOTIFY_FAILED,
-		     "the rotation failed; it can be resumed or rolled back");
-	else if (*rotation->undone)
-		tell(rotation, NOTIFY_ROLLED_BACK,
-		     "the previous key is back in every environment");
-	else
-		tell(rotation, NOTIFY_DONE,
-		     "every environment runs the new key");
-	return NULL;
 }

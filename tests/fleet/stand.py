@@ -1,6 +1,7 @@
 """A fleet of practice clusters, and the program run against it."""
 
 import fcntl
+import http.server
 import json
 import os
 import pty
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import termios
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -25,6 +27,41 @@ PREFIX = "test.keyrot.dev/"
 NAMESPACE = "aether-services"
 DEPLOYMENT = ("/apis/apps/v1/namespaces/%s/deployments/secrets-service"
               % NAMESPACE)
+
+
+class Recorder:
+    """Slack and a webhook on this machine: keeps what it is told."""
+
+    def __enter__(self):
+        self.seen, recorder = [], self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                length = int(self.headers["Content-Length"])
+                recorder.seen.append((self.path,
+                                      json.loads(self.rfile.read(length))))
+                recorder.count += "chat" in self.path
+                reply = json.dumps({"ok": True, "ts": "1700000000.%06d"
+                                    % recorder.count}).encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(reply)))
+                self.end_headers()
+                self.wfile.write(reply)
+
+            def log_message(self, *_):
+                pass
+
+        self.count = 0
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                                      Handler)
+        self.url = "http://127.0.0.1:%d" % self.server.server_port
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 class Stand:

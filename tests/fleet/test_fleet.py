@@ -9,7 +9,7 @@ import sys
 import time
 import traceback
 
-from stand import Stand
+from stand import Recorder, Stand
 
 QUICK = {"verify": {"within": "100ms"}}
 FAILED = 5
@@ -181,6 +181,72 @@ def test_terminal(stand):
     check("9 of 10, 1 failed" in text, text)
     check(any("c03" in line and "Follow the rollout" in line
               for line in terminal.lines), text)
+
+
+def heard(recorder, what):
+    return [message for path, message in recorder.seen if what in path]
+
+
+def test_notifications(stand):
+    """One thread a channel, nobody told twice, and the ledger's head in it."""
+    with Recorder() as recorder:
+        events = stand.write("events", "")
+        stand.config(
+            [("production", 1, 2, dict(QUICK, onFail="rollback"))],
+            ledger={"path": "ledger.jsonl"},
+            notify=[
+                {"type": "slack", "url": recorder.url + "/api",
+                 "token": "file:token"},
+                {"type": "slack", "url": recorder.url + "/hook",
+                 "on": ["failed", "rolled-back"]},
+                {"type": "webhook", "url": recorder.url + "/events"},
+                {"type": "command", "run": ["tee", "-a", events],
+                 "timeout": "5s"}])
+        stand.write("token", "xoxb-practice")
+        code, document, told = stand.json("rotate")
+        check(code == 0, told)
+        posts = heard(recorder, "chat.postMessage")
+        check([post["channel"] for post in posts] == [
+            "#security-ops", "#platform-alerts"] * 2, posts)
+        check("thread_ts" not in posts[0], posts[0])
+        check([post.get("thread_ts") for post in posts[2:]] == [
+            "1700000000.000001", "1700000000.000002"], posts)
+        check(posts[2]["reply_broadcast"], posts[2])
+        check("keyrot-ledger-v1:" in posts[2]["text"], posts[2]["text"])
+        check(not heard(recorder, "/hook"), "done is not what it wants")
+        ids = [event["id"] for event in heard(recorder, "/events")]
+        check(ids == [document["rotation"] + word
+                      for word in ("/start", "/done")], ids)
+        with open(events) as file:
+            check(file.read().count('"specversion":"1.0"') == 2, "command")
+        # Again: nothing is new, and nobody hears of it.
+        recorder.seen.clear()
+        code, _, told = stand.json("resume", document["rotation"])
+        check(code == 0 and not recorder.seen, told, recorder.seen)
+        # The next one goes back, in its own thread.
+        stand.next_rollout_fails("c02", only="new")
+        code, back, told = stand.json("rotate")
+        check(code == FAILED and back["rolledBack"], told)
+        types = [event["type"].rpartition(".")[2]
+                 for event in heard(recorder, "/events")]
+        check(types == ["start", "failed", "start", "rolled-back"], types)
+        check(len(heard(recorder, "/hook")) == 2, recorder.seen)
+        threads = [post.get("thread_ts")
+                   for post in heard(recorder, "chat.postMessage")]
+        check(threads[2:] == ["1700000000.000005", "1700000000.000006"] * 3,
+              threads)
+        for _, message in recorder.seen:
+            check("xoxb" not in str(message), message)
+
+
+def test_nobody_to_tell(stand):
+    """Who cannot be told is a warning, and holds nothing up."""
+    stand.config([("production", 1, 1, QUICK)], notify=[
+        {"type": "webhook", "url": "http://127.0.0.1:9/x"}])
+    code, document, told = stand.json("rotate")
+    check(code == 0, told)
+    check(any("was not told" in text for text in document["warnings"]),
+          document["warnings"])
 
 
 def test_bad_configuration(stand):

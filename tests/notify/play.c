@@ -3,7 +3,8 @@
  *
  *	notify-play EVENT KIND URL TOKEN ON CHANNEL...
  *
- * KIND is webhook or slack; TOKEN a reference or ""; ON words with ',' between
+ * KIND is webhook, binary, slack, slack-hook or command (whose words stand
+ * where the channels would); TOKEN a reference or ""; ON words with ',' between
  * them or "". Prints "N delivered" and the warnings.
  */
 #include <stdio.h>
@@ -31,6 +32,21 @@ static enum notify_event event_of(const char *word)
 	return event;
 }
 
+static enum notify_kind kind_of(const char *word)
+{
+	static const char *const words[] = {
+		[NOTIFY_BY_WEBHOOK] = "webhook",
+		[NOTIFY_BY_SLACK] = "slack",
+		[NOTIFY_BY_SLACK_HOOK] = "slack-hook",
+		[NOTIFY_BY_COMMAND] = "command",
+	};
+	int kind = NOTIFY_BY_COMMAND;
+
+	while (kind > 0 && strcmp(word, words[kind]) != 0)
+		kind--;
+	return (enum notify_kind)kind;
+}
+
 int main(int argc, char **argv)
 {
 	const char *on[MAX_WORDS + 1] = { NULL };
@@ -55,8 +71,9 @@ int main(int argc, char **argv)
 		return 2;
 	harden_process();
 	stop_install();
-	target.kind = strcmp(argv[2], "slack") == 0 ? NOTIFY_BY_SLACK
-						    : NOTIFY_BY_WEBHOOK;
+	target.kind = kind_of(argv[2]);
+	target.binary = strcmp(argv[2], "binary") == 0;
+	target.run = (const char *const *)argv + 6;
 	target.url = *argv[3] ? argv[3] : NULL;
 	if (*argv[4] && !ref_parse(argv[4], &target.token))
 		return 2;
@@ -66,6 +83,6 @@ int main(int argc, char **argv)
 	target.on = n ? on : NULL;
 	target.channels = (const char *const *)argv + 6;
 	printf("%zu delivered\n",
-	       notify_send(&target, 1, &message, warn, NULL));
+	       notify_send(&target, 1, &message, NULL, warn, NULL));
 	return 0;
 }

@@ -91,9 +91,17 @@ class Notify(unittest.TestCase):
         self.assertEqual(out, "1 delivered\n")
         (path, headers, body), = self.server.seen
         self.assertEqual(path, "/services/%s?x=1" % HIDDEN)
-        self.assertTrue(headers["Content-Type"].startswith("application/json"))
+        self.assertTrue(headers["Content-Type"].startswith(
+            "application/cloudevents+json"))
         self.assertTrue(headers["User-Agent"].startswith("kubectl-keyrot/"))
-        document = json.loads(body)
+        event = json.loads(body)
+        document = event.pop("data")
+        self.assertEqual(event.pop("time")[-1], "Z")
+        self.assertEqual(event, {
+            "specversion": "1.0", "id": ROTATION + "/failed",
+            "source": "https://keyrot.dev/services/secrets-service",
+            "type": "dev.keyrot.rotation.failed", "subject": ROTATION,
+            "datacontenttype": "application/json"})
         self.assertEqual(
             set(document),
             {"apiVersion", "kind", "event", "time", "rotation", "service",
@@ -107,6 +115,49 @@ class Notify(unittest.TestCase):
         self.assertIsNone(document["ledger"])
         self.assertIn(ROTATION, document["text"])
         self.assertIn("kubectl keyrot rollback", document["text"])
+
+    def test_binary_mode(self):
+        self.play("needs-person", "binary", self.hook())
+        (_, headers, body), = self.server.seen
+        self.assertTrue(headers["Content-Type"].startswith("application/json"))
+        self.assertEqual(headers["ce-specversion"], "1.0")
+        self.assertEqual(headers["ce-id"], ROTATION + "/needs-person")
+        self.assertEqual(headers["ce-type"],
+                         "dev.keyrot.rotation.needs-person")
+        self.assertEqual(headers["ce-subject"], ROTATION)
+        self.assertIn("keyrot.dev", headers["ce-source"])
+        self.assertIn("T", headers["ce-time"])
+        self.assertEqual(json.loads(body)["kind"], "Notification")
+
+    def test_slack_incoming_webhook(self):
+        self.server.script = [(200, {}, b"ok")]
+        self.assertEqual(self.play("done", "slack-hook", self.hook()),
+                         "1 delivered\n")
+        (path, headers, body), = self.server.seen
+        self.assertIn(HIDDEN, path)
+        self.assertNotIn("Authorization", headers)
+        message = json.loads(body)
+        self.assertIn(ROTATION, message["text"])
+        self.assertNotIn("channel", message)
+
+    def test_command(self):
+        into = os.path.join(self.folder, "event")
+        self.assertEqual(self.play("done", "command", "", channels=[
+            "tee", into]), "1 delivered\n")
+        with open(into) as file:
+            event = json.load(file)
+        self.assertEqual(event["type"], "dev.keyrot.rotation.done")
+        self.assertEqual(event["data"]["rotation"], ROTATION)
+
+    def test_command_that_fails_or_hangs(self):
+        self.assertIn('false was not told of "done": exit code 1',
+                      self.play("done", "command", "", channels=["false"]))
+        self.assertIn("0 delivered", self.play(
+            "done", "command", "", channels=["no-such-program-here"]))
+        begin = time.monotonic()
+        self.assertIn("0 delivered", self.play(
+            "done", "command", "", channels=["sleep", "60"]))
+        self.assertLess(time.monotonic() - begin, 20)
 
     def test_webhook_address_from_the_environment(self):
         out = self.play("done", "webhook", "env:HOOK",
