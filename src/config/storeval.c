@@ -17,15 +17,23 @@ static const char *const types[] = {
 
 struct raw_store {
 	char *type, *where, *item, *path, *address, *mount, *vault, *account;
-	char *timeout, *keyFile;
+	char *timeout, *keyFile, *namespace, *ca, *serverName;
+	char *auth, *authMount, *role, *roleID;
 	char **command, **env;
-	struct config_ref token;
+	struct config_ref token, secretID, jwt, session;
 };
 
 #define STR(member)                                                            \
 	{                                                                      \
 		.name = #member, .type = FIELD_STRING,                         \
 		.offset = offsetof(struct raw_store, member)                   \
+	}
+
+#define REF(member)                                                            \
+	{                                                                      \
+		.name = #member, .type = FIELD_CUSTOM,                         \
+		.offset = offsetof(struct raw_store, member),                  \
+		.read = value_ref, .release = value_release_ref                \
 	}
 
 static const struct field store_fields[] = {
@@ -39,17 +47,23 @@ static const struct field store_fields[] = {
 	STR(account),
 	STR(timeout),
 	STR(keyFile),
+	STR(namespace),
+	STR(ca),
+	STR(serverName),
+	STR(auth),
+	STR(authMount),
+	STR(role),
+	STR(roleID),
 	{ .name = "env",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, env) },
 	{ .name = "command",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, command) },
-	{ .name = "token",
-	  .type = FIELD_CUSTOM,
-	  .offset = offsetof(struct raw_store, token),
-	  .read = value_ref,
-	  .release = value_release_ref },
+	REF(token),
+	REF(secretID),
+	REF(jwt),
+	REF(session),
 	{ .name = NULL },
 };
 

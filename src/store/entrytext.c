@@ -39,6 +39,22 @@ KR_FALLIBLE entrytext_join(const struct secret *line, const char *rest,
 	return NULL;
 }
 
+KR_FALLIBLE entrytext_wrap(const char *before, const struct secret *line,
+			   const char *after, struct secret **out)
+{
+	size_t head = strlen(before), n = secret_len(line);
+	struct secret *text = NULL;
+	struct err *err = secret_new(head + n + strlen(after), &text);
+
+	if (err)
+		return err;
+	memcpy(secret_bytes(text), before, head);
+	memcpy(secret_bytes(text) + head, secret_expose(line), n);
+	memcpy(secret_bytes(text) + head + n, after, strlen(after));
+	*out = text;
+	return NULL;
+}
+
 KR_FALLIBLE entrytext_format(const struct store_meta *meta,
 			     const struct secret *key, struct secret **out)
 {

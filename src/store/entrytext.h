@@ -30,6 +30,10 @@ KR_FALLIBLE entrytext_parse(const struct secret *text,
 KR_FALLIBLE entrytext_split(const struct secret *text, struct secret **out_line,
 			    const char **out_rest);
 
+/* A line between two texts: for managers that want JSON. */
+KR_FALLIBLE entrytext_wrap(const char *before, const struct secret *line,
+			   const char *after, struct secret **out);
+
 /* The other way: the line, a line break, the rest. */
 KR_FALLIBLE entrytext_join(const struct secret *line, const char *rest,
 			   size_t rest_len, struct secret **out);

@@ -11,8 +11,9 @@
 #include "store/store_internal.h"
 
 static const struct store_backend *const backends[] = {
-	&backend_file,	    &backend_pass, &backend_gopass,
-	&backend_keepassxc, &backend_exec, &backend_none,
+	/* In the order of docs/stores.md. */
+	&backend_file,	&backend_pass, &backend_gopass, &backend_keepassxc,
+	&backend_vault, &backend_exec, &backend_none,
 };
 
 #define BACKEND_COUNT (sizeof(backends) / sizeof(*backends))

@@ -50,6 +50,8 @@ struct store_options {
 	bool may_ask;		     /* a terminal is there for a passphrase */
 	/* Configuration's store: mapping, for backend-specific fields; NULL. */
 	const struct cJSON *config;
+	/* Relative paths in it are of this file's folder; NULL: the current. */
+	const char *config_path;
 };
 
 /*

@@ -69,6 +69,7 @@ extern const struct store_backend backend_file;
 extern const struct store_backend backend_pass;
 extern const struct store_backend backend_gopass;
 extern const struct store_backend backend_keepassxc;
+extern const struct store_backend backend_vault;
 extern const struct store_backend backend_exec;
 extern const struct store_backend backend_none;
 

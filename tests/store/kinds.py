@@ -4,9 +4,12 @@ import hashlib
 import os
 import subprocess
 import sys
+import urllib.parse
+import uuid
 from xml.etree import ElementTree
 
 from harness import HERE, PASSPHRASE, Store, quiet
+from vaultserver import Shared
 
 
 class NoGo(Exception):
@@ -140,6 +143,37 @@ class KeepassStore(Store):
         return found
 
 
+class VaultStore(Store):
+    """Vault over TLS, by a token that may do as little as possible."""
+
+    name = "vault"
+
+    def prepare(self):
+        self.server = Shared.get(programs())
+        self.item = f"keyrot/{uuid.uuid4()}/Secrets Service"
+        self.spec = "vault:" + self.item
+        self.env["VAULT_ADDR"] = self.server.secure
+        self.env["VAULT_CACERT"] = self.server.ca
+        self.env["VAULT_TOKEN"] = self.server.token()
+
+    def paths(self):
+        path = urllib.parse.quote(self.item)
+        status, listed = self.server.ask(
+            "GET", f"secret/metadata/{path}?list=true", ok=False)
+        return [f"{path}/{key}" for key in listed["data"]["keys"]
+                ] if status == 200 else []
+
+    def snapshot(self):
+        """Each entry, all of its versions."""
+        found = {}
+        for path in self.paths():
+            about = self.server.ask("GET", f"secret/metadata/{path}")[1]
+            data = self.server.ask("GET", f"secret/data/{path}")[1]
+            found[path] = repr((about["data"]["versions"],
+                                data["data"]["data"]))
+        return found
+
+
 class ExecStore(Store):
     name = "exec"
 
@@ -165,4 +199,5 @@ class NoStore(Store):
     spec = "none"
 
 
-PROVING = [PlainFileStore, PassStore, GopassStore, KeepassStore, ExecStore]
+PROVING = [PlainFileStore, PassStore, GopassStore, KeepassStore, VaultStore,
+           ExecStore]

@@ -14,8 +14,10 @@ import cases_common
 import cases_exec
 import cases_file
 import cases_pass
+import cases_vault
 from harness import Failed
-from kinds import NoGo, PROVING, ExecStore, FileStore, NoStore, PassStore
+from kinds import NoGo, PROVING, ExecStore, FileStore, NoStore, PassStore, VaultStore
+from vaultserver import Shared
 
 
 def all_cases():
@@ -23,6 +25,7 @@ def all_cases():
         for case in cases_common.CASES:
             yield kind, case
     for kind, module in ((FileStore, cases_file), (PassStore, cases_pass),
+                         (VaultStore, cases_vault),
                          (ExecStore, cases_exec),
                          (NoStore, cases_common)):
         for case in (cases_common.NONE_CASES if kind is NoStore
@@ -89,6 +92,7 @@ def main():
                    for kind, case in wanted_cases(options.words)]
         for kind, case, future in running:
             tally.add(kind, case, *future.result())
+    Shared.close()
     for name in sorted(tally.skipped):
         print(f"skipped: {name}, which needs Go 1.26 to be built")
     print(f"stores: {tally.passed} passed, {tally.failed} failed "
