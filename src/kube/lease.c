@@ -379,7 +379,7 @@ KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)
 }
 
 void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
-			const char *trace)
+			const char *trace, const char *step)
 {
 	bool lost;
 
@@ -389,8 +389,7 @@ void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
 		trace = lease->trace_before;
 	else if (end == KUBE_LEASE_ENDED)
 		trace = NULL;
-	if (end != KUBE_LEASE_OPEN)
-		(void)str_keep(&lease->step, NULL);
+	(void)str_keep(&lease->step, end == KUBE_LEASE_OPEN ? step : NULL);
 	(void)str_keep(&lease->trace, trace);
 	err_free(put(lease, "", 1, &lost));
 }

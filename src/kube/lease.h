@@ -66,11 +66,11 @@ enum kube_lease_end {
 };
 
 /*
- * Gives it back; best effort, since it expires by itself. `trace` is that of
- * KUBE_LEASE_OPEN.
+ * Gives it back; best effort, since it expires by itself. KUBE_LEASE_OPEN
+ * leaves the trace, and the step that it stopped at (NULL: not known).
  */
 void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
-			const char *trace);
+			const char *trace, const char *step);
 
 /* Of a Secret's Lease; malloc'd. */
 char *kube_lease_name(const char *secret);
@@ -90,6 +90,8 @@ struct kube_lease_facts {
 KR_FALLIBLE kube_lease_read(struct kube *kube, const struct kube_target *target,
 			    struct kube_lease_facts *out);
 void kube_lease_facts_release(struct kube_lease_facts *facts);
+/* "jane on laptop, rotation ID, at step S, alive at TIME"; malloc'd. */
+char *kube_lease_holder_text(const struct kube_lease_facts *facts);
 
 /* KR_EHELD, reason "Held": who has the Lease `object`, where, at which step,
  * and since when nothing was heard of it. */

@@ -83,28 +83,36 @@ static void add_clean(struct buf *text, const char *before, const char *words)
 		buf_printf(text, "%s%s", before, clean);
 }
 
+char *kube_lease_holder_text(const struct kube_lease_facts *facts)
+{
+	struct buf who = BUF_INIT(2048);
+
+	if (facts->host) {
+		add_clean(&who, "", facts->operator_);
+		add_clean(&who, " on ", facts->host);
+		add_clean(&who, ", rotation ", facts->rotation);
+	} else {
+		add_clean(&who, "", facts->holder ? facts->holder : "somebody");
+	}
+	add_clean(&who, ", at step ", facts->step);
+	add_clean(&who, ", alive at ", facts->renewed);
+	return buf_take(&who);
+}
+
 KR_FALLIBLE kube_lease_held(const char *ns, const char *name,
 			    const struct cJSON *object)
 {
 	kr_cleanup(
 		kube_lease_facts_release) struct kube_lease_facts facts = { 0 };
-	kr_cleanup(buf_release) struct buf who = BUF_INIT(2048);
+	kr_cleanup(str_freep) char *who = NULL;
 	struct err *err = take_all(&facts, "", object);
 
 	if (err)
 		return err;
-	if (facts.host) {
-		add_clean(&who, "", facts.operator_);
-		add_clean(&who, " on ", facts.host);
-		add_clean(&who, ", rotation ", facts.rotation);
-	} else {
-		add_clean(&who, "", facts.holder ? facts.holder : "somebody");
-	}
-	add_clean(&who, ", at step ", facts.step);
-	add_clean(&who, ", alive at ", facts.renewed);
+	who = kube_lease_holder_text(&facts);
 	err = err_new(KR_EHELD,
 		      "Secret %s/%s is being rotated by %s (Lease %s)", ns,
-		      name + strlen("keyrot-"), buf_str(&who), name);
+		      name + strlen("keyrot-"), who ? who : "somebody", name);
 	return err_set_reason(err, "Held");
 }
 

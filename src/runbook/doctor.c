@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "kube/lease.h"
 #include "kube/secretobj.h"
 
 #define SKEW_MS		5000
@@ -301,6 +302,30 @@ static KR_FALLIBLE ask_cluster(struct doctor *doctor)
 	return err;
 }
 
+/* Somebody at work, and a rotation that has not ended. */
+static void check_lease(struct doctor *doctor)
+{
+	const struct doctor_options *o = doctor->options;
+	struct kube_lease_facts f = { 0 };
+	struct err *err = kube_lease_read(o->kube, &o->target, &f);
+	char fix[64];
+
+	(void)snprintf(fix, sizeof(fix), "kubectl keyrot resume %s",
+		       f.open ? f.open : "");
+	if (f.holder) {
+		kr_cleanup(str_freep) char *who = kube_lease_holder_text(&f);
+
+		doctor_say(doctor, DOCTOR_WARNING, "lease", NULL,
+			   "a rotation is at work: %s", who ? who : "somebody");
+	} else if (f.open) {
+		doctor_say(doctor, DOCTOR_WARNING, "lease", fix,
+			   "rotation %s has not ended%s%s", f.open,
+			   f.step ? ", at step " : "", f.step ? f.step : "");
+	}
+	kube_lease_facts_release(&f);
+	err_free(err);
+}
+
 KR_FALLIBLE doctor_run(const struct doctor_options *options)
 {
 	struct doctor doctor = {
@@ -315,6 +340,8 @@ KR_FALLIBLE doctor_run(const struct doctor_options *options)
 		doctor_say(&doctor, DOCTOR_FAILED, "cluster",
 			   err_hint_text(err), "%s", err_message(err));
 		doctor_fail(&doctor, err);
+	} else {
+		check_lease(&doctor);
 	}
 	check_store(&doctor);
 	check_machine(&doctor);

@@ -126,7 +126,8 @@ void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
 	if (keeper->running)
 		(void)pthread_join(keeper->thread, NULL);
 	for (size_t i = 0; i < keeper->count; i++) {
-		kube_lease_release(keeper->leases[i], end, trace);
+		kube_lease_release(keeper->leases[i], end, trace,
+				   *keeper->step ? keeper->step : NULL);
 		kube_lease_free(keeper->leases[i]);
 	}
 	free(keeper->leases);

@@ -116,7 +116,10 @@ static KR_FALLIBLE run_row(struct rotation *rotation,
 		report(rotation, step, env, REPORT_SKIPPED, 0);
 		return NULL;
 	}
-	lease_keeper_step(rotation->keeper, step->id, env ? env->name : NULL);
+	/* What it stopped at stays there. */
+	if (!rotation->failed)
+		lease_keeper_step(rotation->keeper, step->id,
+				  env ? env->name : NULL);
 	err = record(rotation, JOURNAL_INTENT, step, env, NULL);
 	if (!err)
 		err = perform(rotation, step, env);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "kube/lease.h"
 
 /* Pods of one consumer, or of all. */
 struct tally {
@@ -105,6 +106,30 @@ static void add_consumer(const struct look *look, size_t index,
 	total->unknown += tally.unknown;
 }
 
+/* Who is at work, and what has not ended; null where that cannot be read. */
+static void describe_lease(const struct look_options *o, struct cJSON *target)
+{
+	struct kube_lease_facts f = { 0 };
+	struct err *err = kube_lease_read(o->kube, &o->target, &f);
+	struct cJSON *object;
+
+	if (err || !(f.holder || f.open)) {
+		json_set_null(target, "lease");
+	} else {
+		object = json_add_object(target, "lease");
+		json_set_str(object, "holder", f.holder);
+		json_set_str(object, "rotation", f.rotation);
+		json_set_str(object, "operator", f.operator_);
+		json_set_str(object, "host", f.host);
+		json_set_str(object, "step", f.step);
+		json_set_str(object, "renewedAt", f.renewed);
+		json_set_str(object, "open", f.open);
+		json_set_str(object, "undoes", f.undone);
+	}
+	kube_lease_facts_release(&f);
+	err_free(err);
+}
+
 KR_FALLIBLE status_read(const struct look_options *options,
 			const char *environment)
 {
@@ -118,6 +143,7 @@ KR_FALLIBLE status_read(const struct look_options *options,
 	target = look_add_target(options, &look);
 	json_set_str(target, "environment", environment);
 	describe_key(options, look.secret, target);
+	describe_lease(options, target);
 	for (size_t i = 0; i < look.consumers->count; i++)
 		add_consumer(&look, i, target, &total);
 	set_tally(target, &total);

@@ -117,6 +117,27 @@ static void put_keyring(struct buf *out, const struct cJSON *ring)
 		buf_putc(out, '\n');
 }
 
+static void put_lease(struct buf *out, const struct cJSON *lease)
+{
+	const char *step = json_str(lease, "step");
+
+	if (json_str(lease, "holder"))
+		buf_printf(
+			out,
+			"  at work: %s on %s, rotation %s, step %s, alive at %s\n",
+			json_str_or(lease, "operator", "?"),
+			json_str_or(lease, "host", "?"),
+			json_str_or(lease, "rotation", "?"),
+			step ? step : "not known",
+			json_str_or(lease, "renewedAt", "?"));
+	else if (json_str(lease, "open"))
+		buf_printf(
+			out,
+			"  rotation %s has not ended%s%s: kubectl keyrot resume %s\n",
+			json_str(lease, "open"), step ? ", at step " : "",
+			step ? step : "", json_str(lease, "open"));
+}
+
 static void put_details(struct buf *out, const struct cJSON *target)
 {
 	const struct cJSON *consumer =
@@ -128,6 +149,7 @@ static void put_details(struct buf *out, const struct cJSON *target)
 		   json_str_or(target, "entry", "?"),
 		   rotation ? ", rotation " : "", rotation ? rotation : "");
 	put_keyring(out, json_member(target, "keyring"));
+	put_lease(out, json_member(target, "lease"));
 	for (; consumer; consumer = json_next(consumer))
 		put_consumer(out, consumer);
 }

@@ -77,6 +77,26 @@ static struct err *record_target(struct ledger *ledger,
 	return ledger_append(ledger, &record, NULL);
 }
 
+/* Somebody's Lease was taken over: the journal says whose. */
+static KR_FALLIBLE record_takeover(struct ledger *ledger,
+				   const struct rotation *rotation,
+				   const struct rotate_target *target)
+{
+	const struct ledger_record record = {
+		.rotation = rotation->id,
+		.step = "takeover",
+		.context = target->context,
+		.namespace_ = target->run.options.target.ns,
+		.secret = target->run.options.target.secret,
+		.entry = target->run.options.target.entry,
+		.operator_ = rotation_operator(rotation),
+		.outcome = "done",
+		.reason = "LeaseExpired",
+	};
+
+	return target->taken_from ? ledger_append(ledger, &record, NULL) : NULL;
+}
+
 static KR_FALLIBLE record_end(struct ledger *ledger,
 			      const struct rotation *rotation)
 {
@@ -163,8 +183,13 @@ KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		const struct rotate_env *env = &rotation->envs[i];
 
-		for (size_t j = 0; !err && j < env->count; j++)
-			err = record_target(ledger, rotation, &env->targets[j]);
+		for (size_t j = 0; !err && j < env->count; j++) {
+			err = record_takeover(ledger, rotation,
+					      &env->targets[j]);
+			if (!err)
+				err = record_target(ledger, rotation,
+						    &env->targets[j]);
+		}
 	}
 	if (!err)
 		err = record_end(ledger, rotation);

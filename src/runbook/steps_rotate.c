@@ -79,7 +79,7 @@ static struct err *give_back(struct rotation *rotation,
 {
 	(void)rotation;
 	(void)user;
-	kube_lease_release(target->lease, KUBE_LEASE_UNUSED, NULL);
+	kube_lease_release(target->lease, KUBE_LEASE_UNUSED, NULL, NULL);
 	kube_lease_free(take_ptr(&target->lease));
 	return NULL;
 }

@@ -1,5 +1,6 @@
 """The journal is lost, or on another machine."""
 
+import os
 import signal
 
 from stand import CONTEXTS, Stand, check
@@ -114,7 +115,8 @@ def other_host(fleet, program):
     if not fleet.real:
         return
     with Stand(fleet, program, "host") as stand:
-        stand.write_config()
+        stand.write_config(more="ledger: {path: %s/ledger.jsonl}\n"
+                           % stand.folder)
         stand.until(["rotate"], "apply", "production")
         holder = stand.lease(CONTEXTS[1])["spec"]["holderIdentity"]
         stand.new_machine()
@@ -128,6 +130,8 @@ def other_host(fleet, program):
         check(any(line.get("detail", "").startswith("from ")
                   and line["event"] == "takeover"
                   for line in stand.journal()), stand.journal())
+        with open(os.path.join(stand.folder, "ledger.jsonl")) as file:
+            check('"step":"takeover"' in file.read(), "not in the ledger")
         stand.ended_done()
 
 

@@ -10,11 +10,13 @@ import sys
 import time
 import traceback
 
+import journal
 import lost
 import soak
+import stops
 from stand import ROOT, Wrong, clusters
 
-CASES = lost.CASES + soak.CASES
+CASES = lost.CASES + soak.CASES + stops.CASES + journal.CASES
 
 def run_case(case, fleet, options):
     begin = time.monotonic()

@@ -163,7 +163,7 @@ def interrupted(fleet, program):
 
 
 def two_soaks(fleet, program):
-    """soak: in both environments, and once over a terminal's end"""
+    """soak: in both environments"""
     with Stand(fleet, program, "two") as stand, Prom() as prom:
         stand.write_config(production=prom.soak(3), staging=prom.soak(3))
         document = stand.run("rotate")
