@@ -7,6 +7,7 @@
  */
 #include "base/stop.h"
 #include "cli/command.h"
+#include "runbook/retire.h"
 #include "runbook/rotate.h"
 #include "secret/wipe.h"
 
@@ -223,6 +224,13 @@ static const struct rotate_step rotate[] = {
 		.environment = rotate_verify,
 	},
 	{
+		.id = "reencrypt",
+		.title = "Encrypt anew what the key before encrypted",
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
+			 ROTATE_REMEMBERED | ROTATE_KEYRING,
+		.environment = rotate_reencrypt,
+	},
+	{
 		.id = "validate",
 		.title = "Run the integration suite",
 		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_REMEMBERED,
@@ -341,6 +349,8 @@ int main(int argc, char **argv)
 		.apply = apply,
 		.rotate = rotate,
 		.rollback = rollback,
+		.drop = runbook_drop,
+		.retire = runbook_retire,
 	};
 
 	harden_process();

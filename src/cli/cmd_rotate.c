@@ -65,6 +65,9 @@ static void fill(struct cli_context *context, struct result *result,
 		.allow_insecure_tls = o->allow_insecure_tls,
 		.allow_outside_window = o->allow_outside_window,
 		.allow_unvalidated = o->allow_unvalidated,
+		.allow_older_pods = o->allow_older_pods,
+		.allow_not_reencrypted = o->allow_not_reencrypted,
+		.allow_needed_previous = o->allow_needed_previous,
 		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1,
 		.confirm = isatty(STDIN_FILENO) ? ask : NULL,
 		.hand_over = handover,
@@ -80,12 +83,16 @@ static void say_next(const struct rotation *rotation, struct result *result,
 	/* What has not begun is neither gone on with nor undone. */
 	if (!err || !rotation->begun)
 		return;
+	if (rotation->options.retires) {
+		result_next(result, "kubectl keyrot retire");
+		return;
+	}
 	result_next(result, "kubectl keyrot resume %s", rotation->id);
 	if (!*rotation->undone)
 		result_next(result, "kubectl keyrot rollback %s", rotation->id);
 }
 
-enum way { WAY_NEW, WAY_ON, WAY_BACK };
+enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE };
 
 /*
  * An environment that asks for it is put back by the program itself: after a
@@ -97,7 +104,7 @@ static bool wants_way_back(const struct rotation *rotation,
 {
 	const struct rotate_env *env = rotation->failed_in;
 
-	if (!env || *rotation->undone)
+	if (!env || *rotation->undone || rotation->options.retires)
 		return false;
 	if (err_is(err, KR_EROLLOUT))
 		return env->config->on_fail == ON_FAIL_ROLLBACK;
@@ -167,8 +174,9 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 		err = read_journal(rotation);
 	if (err)
 		return err;
-	return rotation_run(rotation,
-			    *rotation->undone ? book->rollback : book->rotate);
+	return rotation_run(rotation, way == WAY_RETIRE	  ? book->retire
+				      : *rotation->undone ? book->rollback
+							  : book->rotate);
 }
 
 /* Said before anything is done. */
@@ -199,6 +207,7 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	fill(context, result, store, &options);
 	if (way == WAY_ON && handover_begin(context, result, &handed))
 		options.handed = &handed;
+	options.retires = way == WAY_RETIRE;
 	say_mixed(context, result);
 	err = rotation_init(&rotation, &options);
 	if (!err)
@@ -303,4 +312,27 @@ KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
 			"name it: kubectl keyrot status shows the rotation that wrote each Secret");
 	}
 	return err ? err : go_on(context, result, WAY_BACK, id);
+}
+
+KR_FALLIBLE cmd_retire(struct cli_context *context, struct result *result)
+{
+	kr_cleanup(str_freep) char *open = NULL;
+	struct err *err;
+
+	if (context->config->secret.mode != MODE_KEYRING)
+		return err_hint(
+			err_set_reason(
+				err_new(KR_EREFUSED,
+					"in single mode the Secret holds one key: the one before is in the store alone, and there is nothing to retire"),
+				"NotAKeyring"),
+			"say secret.mode: keyring in keyrot.yaml where the service can read with several keys");
+	err = journal_find_open(context->config->service, &open);
+	if (!err && open) {
+		err = err_new(KR_EREFUSED, "rotation %s of %s has not ended",
+			      open, context->config->service);
+		err = err_set_reason(err, "RotationOpen");
+		result_next(result, "kubectl keyrot resume %s", open);
+		result_next(result, "kubectl keyrot rollback %s", open);
+	}
+	return err ? err : go_on(context, result, WAY_RETIRE, NULL);
 }

@@ -17,3 +17,24 @@ const struct option cli_validate_flags[] = {
 	  .offset = AT(no_mark) },
 	{ .name = NULL },
 };
+
+const struct option cli_retire_flags[] = {
+	{ .name = "take-ownership",
+	  .type = OPTION_LIST,
+	  .metavar = "MANAGER",
+	  .help = "take over from this manager (repeatable)",
+	  .offset = AT(take_ownership) },
+	{ .name = "allow-older-pods",
+	  .type = OPTION_BOOL,
+	  .help = "retire though pods may need the previous key",
+	  .offset = AT(allow_older_pods) },
+	{ .name = "allow-not-reencrypted",
+	  .type = OPTION_BOOL,
+	  .help = "... though nothing says that data were encrypted anew",
+	  .offset = AT(allow_not_reencrypted) },
+	{ .name = "allow-needed-previous",
+	  .type = OPTION_BOOL,
+	  .help = "... without asking the probe",
+	  .offset = AT(allow_needed_previous) },
+	{ .name = NULL },
+};

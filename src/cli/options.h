@@ -75,6 +75,11 @@ struct cli_options {
 	const char *env; /* of keyrot.yaml; NULL: the context's */
 	bool no_mark;
 
+	/* retire */
+	bool allow_older_pods;
+	bool allow_not_reencrypted;
+	bool allow_needed_previous;
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -105,6 +110,7 @@ extern const struct option cli_new_flags[];
 extern const struct option cli_verify_flags[];
 extern const struct option cli_soak_flags[];
 extern const struct option cli_validate_flags[];
+extern const struct option cli_retire_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];

@@ -28,3 +28,28 @@ const struct usage usage_validate = {
 			NULL,
 		},
 };
+
+const struct usage usage_retire = {
+	.text = "Drop the previous key from every keyring (secret.mode: keyring), and restart\n"
+		"what uses it, so that no pod has it any more. Refused while a pod from before\n"
+		"the promotion runs, while it is not recorded that data were encrypted anew, and\n"
+		"while the probe of retire: in keyrot.yaml does not say that nobody needs it. The\n"
+		"key stays in the store. docs/keyring.md has the rules.",
+	.examples =
+		(const struct example[]){
+			{ "Everywhere that keyrot.yaml says",
+			  "kubectl keyrot retire" },
+			{ "What holds which key, before",
+			  "kubectl keyrot status" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_store_flags,
+			cli_consumer_flags,
+			cli_retire_flags,
+			cli_timeout_flags,
+			cli_operator_flags,
+			NULL,
+		},
+};

@@ -202,5 +202,7 @@ KR_FALLIBLE config_check(const struct config *config,
 	for (size_t i = 0; !err && i < config->n_notify; i++)
 		err = config_check_notify(&config->notify[i], doc,
 					  item_at(json_at(root, "notify"), i));
+	if (!err)
+		err = config_check_keyring(config, doc);
 	return err;
 }

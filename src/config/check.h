@@ -25,5 +25,8 @@ KR_FALLIBLE config_check_check(const struct config *config,
 			       const struct yaml_doc *doc,
 			       const struct cJSON *node,
 			       const struct config_check *check);
+/* Of reencrypt: and retire:. */
+KR_FALLIBLE config_check_keyring(const struct config *config,
+				 const struct yaml_doc *doc);
 
 #endif

@@ -205,6 +205,10 @@ struct config {
 	size_t n_environments;
 	struct config_check *validate;
 	size_t n_validate;
+	/* keyring: encrypts data anew after a promotion; no way: none. */
+	struct config_check reencrypt;
+	/* keyring: `run` ends with 0 where nobody needs the previous key. */
+	struct config_check retire;
 	char **dependents;
 	struct config_ledger ledger;
 	char *operator_; /* NULL: auto */

@@ -16,5 +16,6 @@ void config_soak_init(struct config_soak *soak);
 /* Of a check of validate: table_validate.c. */
 extern const struct field config_check_fields[];
 void config_check_init(void *item);
+extern const struct field config_reencrypt_fields[], config_retire_fields[];
 
 #endif

@@ -79,6 +79,28 @@ const struct field config_check_fields[] = {
 	{ .name = NULL },
 };
 
+const struct field config_reencrypt_fields[] = {
+	{ .name = "run", .type = FIELD_STRINGS, AT(config_check, run) },
+	{ .name = "job", .type = FIELD_STRING, AT(config_check, job) },
+	{ .name = "env", .type = FIELD_STRINGS, AT(config_check, env) },
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  AT(config_check, timeout_ms) },
+	{ .name = NULL },
+};
+
+const struct field config_retire_fields[] = {
+	{ .name = "probe",
+	  .type = FIELD_STRINGS,
+	  AT(config_check, run),
+	  .required = true },
+	{ .name = "env", .type = FIELD_STRINGS, AT(config_check, env) },
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  AT(config_check, timeout_ms) },
+	{ .name = NULL },
+};
+
 void config_check_init(void *item)
 {
 	((struct config_check *)item)->timeout_ms = -1;
@@ -90,6 +112,22 @@ static bool is_environment(const struct config *config, const char *name)
 		if (strcmp(config->environments[i].name, name) == 0)
 			return true;
 	return false;
+}
+
+KR_FALLIBLE config_check_keyring(const struct config *config,
+				 const struct yaml_doc *doc)
+{
+	const struct cJSON *root = yaml_root(doc);
+	const struct cJSON *reencrypt = json_at(root, "reencrypt");
+	const struct cJSON *retire = json_at(root, "retire");
+
+	if (config->secret.mode != MODE_KEYRING && (reencrypt || retire))
+		return yaml_err(doc, reencrypt ? reencrypt : retire,
+				"this belongs to secret.mode: keyring");
+	if (reencrypt && !config->reencrypt.run == !config->reencrypt.job)
+		return yaml_err(doc, reencrypt,
+				"reencrypt needs one of: run, job");
+	return NULL;
 }
 
 KR_FALLIBLE config_check_check(const struct config *config,

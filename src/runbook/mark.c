@@ -26,7 +26,8 @@ static KR_FALLIBLE other_key(const struct kube_secret *now,
 /* Fenced: who puts another key there meanwhile gets no mark. */
 static KR_FALLIBLE mark_once(struct kube *kube,
 			     const struct kube_target *target,
-			     const char *fingerprint, bool *out_moved)
+			     enum kube_note note, const char *fingerprint,
+			     bool *out_moved)
 {
 	kr_cleanup(kube_secret_freep) struct kube_secret *now = NULL;
 	char time[CLOCK_RFC3339_LEN], value[128];
@@ -39,14 +40,14 @@ static KR_FALLIBLE mark_once(struct kube *kube,
 		return other_key(now, fingerprint);
 	clock_rfc3339(clock_wall_ms(), time);
 	(void)snprintf(value, sizeof(value), "%s %s", fingerprint, time);
-	err = kube_secret_note(kube, target, NOTE_VALIDATED, value,
+	err = kube_secret_note(kube, target, note, value,
 			       now->facts.resource_version);
 	*out_moved = err_is(err, KR_ECONFLICT);
 	return err;
 }
 
-KR_FALLIBLE mark_validated(struct kube *kube, const struct kube_target *target,
-			   const char *fingerprint)
+KR_FALLIBLE mark_key(struct kube *kube, const struct kube_target *target,
+		     enum kube_note note, const char *fingerprint)
 {
 	struct err *err = NULL;
 	bool moved = true;
@@ -54,9 +55,15 @@ KR_FALLIBLE mark_validated(struct kube *kube, const struct kube_target *target,
 	/* Somebody may have written another annotation in between. */
 	for (int i = 0; moved && i < MAX_TRIES; i++) {
 		err_free(err);
-		err = mark_once(kube, target, fingerprint, &moved);
+		err = mark_once(kube, target, note, fingerprint, &moved);
 	}
 	return err;
+}
+
+KR_FALLIBLE mark_validated(struct kube *kube, const struct kube_target *target,
+			   const char *fingerprint)
+{
+	return mark_key(kube, target, NOTE_VALIDATED, fingerprint);
 }
 
 bool mark_is_proof(const char *validated, const char *fingerprint,

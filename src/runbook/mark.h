@@ -5,6 +5,7 @@
 #ifndef KR_RUNBOOK_MARK_H
 #define KR_RUNBOOK_MARK_H
 
+#include "kube/annotations.h"
 #include "kube/client.h"
 #include "kube/pod.h"
 
@@ -14,6 +15,9 @@
  */
 KR_FALLIBLE mark_validated(struct kube *kube, const struct kube_target *target,
 			   const char *fingerprint);
+/* The same for another note: NOTE_REENCRYPTED. */
+KR_FALLIBLE mark_key(struct kube *kube, const struct kube_target *target,
+		     enum kube_note note, const char *fingerprint);
 
 /*
  * Whether the mark (NULL: none) is of this key, and not older than within_ms

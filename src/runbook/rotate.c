@@ -39,7 +39,9 @@ static struct err *run_part(struct rotation *rotation,
 			    struct rotate_target *target, const void *user)
 {
 	const struct rotate_step *step = user;
-	const struct step *rows = rotation->options.book->apply;
+	const struct step *rows = step->flags & ROTATE_RETIRES
+					  ? rotation->options.book->drop
+					  : rotation->options.book->apply;
 	struct err *err = NULL;
 	bool inside = false, here;
 

@@ -47,6 +47,8 @@ enum rotate_flags {
 	ROTATE_RESTARTS = 64,
 	/* Of keyring mode alone. */
 	ROTATE_KEYRING = 128,
+	/* from and to are rows of the table of retire, not of apply. */
+	ROTATE_RETIRES = 256,
 };
 
 struct rotate_step {
@@ -123,6 +125,11 @@ struct rotate_options {
 	bool allow_insecure_tls;
 	bool allow_outside_window;
 	bool allow_unvalidated;
+	/* retire, and its safety rules */
+	bool retires;
+	bool allow_older_pods;
+	bool allow_not_reencrypted;
+	bool allow_needed_previous;
 	int64_t timeout_ms;
 	/* Asks a person to type `word`; true where that was done. NULL: there
 	 * is no terminal. */
@@ -233,6 +240,11 @@ void rotation_record_written(struct rotation *rotation);
 struct soak_baseline *rotation_baselines(const struct rotation *rotation,
 					 const struct rotate_env *env);
 
+/* Runs one check about the target; as validate_checks() fails. */
+KR_FALLIBLE rotation_check(struct rotation *rotation,
+			   struct rotate_target *target,
+			   const struct config_check *check);
+
 /* Puts one annotation of ours on the target's Secret. */
 KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
 			    const char *value);
@@ -265,6 +277,9 @@ rotate_once rotate_find_previous, rotate_previous_key, rotate_ledger;
 rotate_once rotate_before; /* steps_before.c */
 rotate_each rotate_intent;
 rotate_once rotate_notify_start, rotate_notify_end;
+/* steps_retire.c */
+rotate_once rotate_needed;
+rotate_each rotate_still_needed, rotate_reencrypt;
 rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
 	rotate_soak, rotate_dependents;
 

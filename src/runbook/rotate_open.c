@@ -111,6 +111,22 @@ static struct err *name_target(struct rotation *rotation,
 	return NULL;
 }
 
+/* What retires is gone on with by retiring again, and by nothing else: its
+ * journals stand apart. */
+static KR_FALLIBLE open_journal(struct rotation *rotation)
+{
+	const char *service = rotation->options.config->service;
+	kr_cleanup(str_freep) char *apart = NULL;
+
+	if (!rotation->options.retires)
+		return journal_open(service, rotation->id, &rotation->journal);
+	if (asprintf(&apart, "%s/retire", service) < 0) {
+		apart = NULL;
+		return err_new(KR_ENOMEM, "out of memory");
+	}
+	return journal_open(apart, rotation->id, &rotation->journal);
+}
+
 KR_FALLIBLE rotation_name(struct rotation *rotation, const char *id)
 {
 	struct err *err = NULL;
@@ -124,8 +140,7 @@ KR_FALLIBLE rotation_name(struct rotation *rotation, const char *id)
 		err = rotation_for_targets(rotation, NULL, true, name_target,
 					   NULL);
 	if (!err)
-		err = journal_open(rotation->options.config->service,
-				   rotation->id, &rotation->journal);
+		err = open_journal(rotation);
 	return err;
 }
 
@@ -142,7 +157,9 @@ static void stop_keeper(struct rotation *rotation)
 
 	rotation_trace(rotation, trace);
 	lease_keeper_stop(take_ptr(&rotation->keeper),
-			  rotation->begun ? KUBE_LEASE_OPEN : KUBE_LEASE_UNUSED,
+			  rotation->begun && !rotation->options.retires
+				  ? KUBE_LEASE_OPEN
+				  : KUBE_LEASE_UNUSED,
 			  trace);
 }
 

@@ -95,6 +95,8 @@ static void fill_store(const struct run *run)
 /* Somebody else's key may be there, too. */
 static const char *which_key(const struct run *run, const char *live)
 {
+	if (run->secret->facts.state == RING_RETIRED)
+		return "the current";
 	if (*run->fingerprint && strcmp(live, run->fingerprint) == 0)
 		return "the new";
 	return strcmp(live, run->first_fingerprint) == 0 ? "the old"

@@ -56,6 +56,8 @@ struct runbook {
 	const struct step *apply;	  /* one target */
 	const struct rotate_step *rotate; /* all environments; rotate.h */
 	const struct rotate_step *rollback;
+	const struct step *drop; /* the previous key of one target's keyring */
+	const struct rotate_step *retire;
 };
 
 /*
@@ -78,6 +80,9 @@ step_perform step_write, step_restart, step_clean, step_follow;
 /* steps_keyring.c */
 step_observe step_is_added, step_is_next_restarted, step_is_next_there,
 	step_is_promoted;
+/* steps_retire.c */
+step_observe step_is_dropped;
+step_perform step_prove_ring, step_drop;
 step_perform step_check_ring, step_add, step_promote;
 
 #endif

@@ -223,7 +223,7 @@ KR_FALLIBLE rotate_verify(struct rotation *rotation, struct rotate_env *env)
 
 /* What is looked for in what others print: the new key and the one before. */
 struct searched {
-	const struct secret *keys[3];
+	const struct secret *keys[5];
 };
 
 static struct searched keys_of(const struct rotation *rotation,
@@ -237,6 +237,9 @@ static struct searched keys_of(const struct rotation *rotation,
 		searched.keys[n++] = readback_key_secret(rotation->key);
 	if (before && before->live)
 		searched.keys[n++] = before->live;
+	for (size_t i = 0; before && i < RING_COUNT; i++)
+		if (before->ring[i].live)
+			searched.keys[n++] = before->ring[i].live;
 	return searched;
 }
 
@@ -283,6 +286,28 @@ KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 	searched = keys_of(rotation, &env->targets[env->first]);
 	place = place_of(&env->targets[env->first]);
 	options = validation(rotation, env, &place, &searched);
+	return validate_checks(&options);
+}
+
+KR_FALLIBLE rotation_check(struct rotation *rotation,
+			   struct rotate_target *target,
+			   const struct config_check *check)
+{
+	const struct searched searched = keys_of(rotation, target);
+	const struct validate_place place = place_of(target);
+	struct config config = *rotation->options.config;
+	struct config_check one = *check;
+	struct validate_options options =
+		validation(rotation, target->env, &place, &searched);
+
+	if (one.timeout_ms <= 0)
+		one.timeout_ms = -1;
+	config.validate = &one;
+	config.n_validate = 1;
+	options.config = &config;
+	/* What retires has no key of its own: it is about the current one. */
+	if (!*rotation->fingerprint)
+		options.fingerprint = target->run.secret->live_fingerprint;
 	return validate_checks(&options);
 }
 

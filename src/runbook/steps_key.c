@@ -122,13 +122,64 @@ KR_FALLIBLE step_store_key(struct run *run)
 	return run->key_source.given ? store_given(run) : fetch_stored(run);
 }
 
+/* Into the store, unless it is there; the entry's id is kept. */
+static KR_FALLIBLE keep_in_store(struct run *run, const struct secret *key,
+				 const char *fingerprint,
+				 struct readback_key **out)
+{
+	struct store_meta meta;
+	char suffix[32];
+	bool was_there = false;
+	struct err *err;
+
+	/* Targets of one rotation may hold different keys. */
+	(void)snprintf(suffix, sizeof(suffix), "-previous-%.8s", fingerprint);
+	err = meta_of(run, suffix, STORE_PREVIOUS, fingerprint, &meta);
+	if (err)
+		return err;
+	free(run->previous_entry_id);
+	run->previous_entry_id = NULL;
+	err = store_ensure(run->options.store, &meta, key, out,
+			   &run->previous_entry_id, &was_there);
+	store_meta_release(&meta);
+	if (err)
+		return err_wrap(err, "keep the key that is replaced");
+	run_detail(run, "%.12s, %s %s", fingerprint,
+		   was_there ? "was in" : "put into",
+		   store_where(run->options.store));
+	return NULL;
+}
+
+/* The current key, which stays, and the previous one, which goes. */
+KR_FALLIBLE step_prove_ring(struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	const struct kube_ring_entry *previous = &s->ring[RING_PREVIOUS];
+	kr_cleanup(readback_key_freep) struct readback_key *proof = NULL;
+	struct err *err;
+
+	if (!previous->live) {
+		run_detail(run, "there is none");
+		return NULL;
+	}
+	(void)snprintf(run->first_fingerprint, sizeof(run->first_fingerprint),
+		       "%s", previous->fingerprint);
+	readback_key_free(take_ptr(&run->current_key));
+	err = keep_in_store(run, s->live, s->live_fingerprint,
+			    &run->current_key);
+	if (!err) {
+		run->entry_id = take_ptr(&run->previous_entry_id);
+		run->proved = true;
+		err = keep_in_store(run, previous->live, previous->fingerprint,
+				    &proof);
+	}
+	return err;
+}
+
 KR_FALLIBLE step_prove_previous(struct run *run)
 {
 	const struct kube_secret *s = run->secret;
 	kr_cleanup(readback_key_freep) struct readback_key *proof = NULL;
-	struct store_meta meta;
-	char suffix[32];
-	bool was_there = false;
 	struct err *err;
 
 	if (!s->live) {
@@ -149,25 +200,12 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 		run_detail(run, "not proved");
 		return NULL;
 	}
-	/* Targets of one rotation may hold different keys. */
-	(void)snprintf(suffix, sizeof(suffix), "-previous-%.8s",
-		       s->live_fingerprint);
-	err = meta_of(run, suffix, STORE_PREVIOUS, s->live_fingerprint, &meta);
+	err = keep_in_store(run, s->live, s->live_fingerprint, &proof);
 	if (err)
 		return err;
-	free(run->previous_entry_id);
-	run->previous_entry_id = NULL;
-	err = store_ensure(run->options.store, &meta, s->live, &proof,
-			   &run->previous_entry_id, &was_there);
-	store_meta_release(&meta);
-	if (err)
-		return err_wrap(err, "keep the key that is replaced");
 	if (run->options.target.keyring) {
 		readback_key_free(run->current_key);
 		run->current_key = take_ptr(&proof);
 	}
-	run_detail(run, "%.12s, %s %s", s->live_fingerprint,
-		   was_there ? "was in" : "put into",
-		   store_where(run->options.store));
 	return NULL;
 }

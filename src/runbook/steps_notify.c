@@ -135,8 +135,9 @@ static void tell(struct rotation *rotation, const struct rotate_env *env,
 	const char *word = notify_event_word(event);
 
 	(void)snprintf(telling.step, sizeof(telling.step), "notified-%s", word);
-	(void)snprintf(next, sizeof(next), "kubectl keyrot resume %s",
-		       rotation->id);
+	(void)snprintf(next, sizeof(next), "kubectl keyrot %s %s",
+		       rotation->options.retires ? "retire" : "resume",
+		       rotation->options.retires ? "" : rotation->id);
 	/* What can happen again is told again. */
 	if (telling.once)
 		(void)snprintf(id, sizeof(id), "%s/%s", rotation->id, word);
@@ -150,7 +151,9 @@ static void tell(struct rotation *rotation, const struct rotate_env *env,
 KR_FALLIBLE rotate_notify_start(struct rotation *rotation)
 {
 	tell(rotation, NULL, NOTIFY_START,
-	     *rotation->undone ? "a roll-back begins" : "a rotation begins");
+	     rotation->options.retires ? "the previous key is being retired"
+	     : *rotation->undone       ? "a roll-back begins"
+				       : "a rotation begins");
 	return NULL;
 }
 
@@ -182,6 +185,12 @@ KR_FALLIBLE rotate_notify_end(struct rotation *rotation)
 	if (rotation->failed && needs_person(rotation->failed))
 		tell(rotation, env, NOTIFY_PERSON,
 		     "the rotation has stopped and waits for a person");
+	else if (rotation->options.retires)
+		tell(rotation, env,
+		     rotation->failed ? NOTIFY_FAILED : NOTIFY_DONE,
+		     rotation->failed
+			     ? "the previous key could not be retired; it can be done again"
+			     : "the previous key is retired everywhere");
 	else if (rotation->failed)
 		tell(rotation, env, NOTIFY_FAILED,
 		     *rotation->undone

@@ -38,6 +38,31 @@ static const char *outcome_of(const struct rotation *rotation,
 	return *rotation->undone ? "rolled-back" : "done";
 }
 
+#define MAX_OVERRIDES 8
+
+/* The safety rules that the operator put aside. */
+static void list_overrides(const struct rotate_options *o,
+			   const char *out[MAX_OVERRIDES])
+{
+	const struct {
+		bool given;
+		const char *flag;
+	} flags[] = {
+		{ o->allow_insecure_tls, "--allow-insecure-tls" },
+		{ o->allow_outside_window, "--allow-outside-window" },
+		{ o->allow_unvalidated, "--allow-unvalidated" },
+		{ o->allow_older_pods, "--allow-older-pods" },
+		{ o->allow_not_reencrypted, "--allow-not-reencrypted" },
+		{ o->allow_needed_previous, "--allow-needed-previous" },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (flags[i].given)
+			out[n++] = flags[i].flag;
+	out[n] = NULL;
+}
+
 static struct err *record_target(struct ledger *ledger,
 				 const struct rotation *rotation,
 				 const struct rotate_target *target)
@@ -51,9 +76,10 @@ static struct err *record_target(struct ledger *ledger,
 	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
 						 : NULL,
 					NULL };
+	const char *overrides[MAX_OVERRIDES];
 	const struct ledger_record record = {
 		.rotation = rotation->id,
-		.step = "write-secret",
+		.step = rotation->options.retires ? "retire" : "write-secret",
 		.context = target->context,
 		.cluster_uid = target->env->config->cluster_id,
 		.namespace_ = run->options.target.ns,
@@ -68,10 +94,12 @@ static struct err *record_target(struct ledger *ledger,
 		.store_type = store_type(rotation->options.store),
 		.store_entry = run->entry_id,
 		.previous_entry = run->previous_entry_id,
+		.overrides = overrides,
 		.mixed = seen.pods ? &mixed : NULL,
 		.keys = keys,
 	};
 
+	list_overrides(&rotation->options, overrides);
 	if (target->left_out || !run->secret)
 		return NULL;
 	return ledger_append(ledger, &record, NULL);

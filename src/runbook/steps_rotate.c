@@ -126,9 +126,10 @@ KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 
 	rotation_trace(rotation, trace);
 	lease_keeper_stop(take_ptr(&rotation->keeper),
-			  !rotation->failed ? KUBE_LEASE_ENDED
-			  : rotation->begun ? KUBE_LEASE_OPEN
-					    : KUBE_LEASE_UNUSED,
+			  rotation->options.retires ? KUBE_LEASE_UNUSED
+			  : !rotation->failed	    ? KUBE_LEASE_ENDED
+			  : rotation->begun	    ? KUBE_LEASE_OPEN
+						    : KUBE_LEASE_UNUSED,
 			  trace);
 	return NULL;
 }
