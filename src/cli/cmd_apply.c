@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/connection.h"
 
 static enum run_dry dry_of(const char *text)
@@ -19,7 +20,9 @@ static void name_unrestarted(struct run *run)
 	for (size_t i = 0; i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
 
-		if (c->role == CONSUMER_RESTARTED)
+		/* Its pods may well run this key, from a restart before. */
+		if (c->role == CONSUMER_RESTARTED &&
+		    !str_equal(c->state.template_rotation, run->mark))
 			run_warn(
 				run,
 				"%s %s was not restarted: its pods stay on the key they started with",

@@ -210,7 +210,7 @@ struct consumer *kube_consumers_find(const struct kube_consumers *c,
 	return NULL;
 }
 
-KR_FALLIBLE kube_consumers_choose(struct kube_consumers *c,
+KR_FALLIBLE kube_consumers_choose(struct kube_consumers *c, const char *context,
 				  const char *rotation)
 {
 	for (size_t i = 0; i < c->count; i++) {
@@ -227,9 +227,10 @@ KR_FALLIBLE kube_consumers_choose(struct kube_consumers *c,
 			"%s %s is paused: its pods would stay on the old key",
 			item->kind, item->name);
 		err = err_set_reason(err, "Paused");
-		return err_hint(err, "kubectl rollout resume %s/%s -n %s",
-				kube_kind_info(item->kube_kind)->singular,
-				item->name, c->ns);
+		return err_hint(
+			err, "kubectl rollout resume %s/%s --context %s -n %s",
+			kube_kind_info(item->kube_kind)->singular, item->name,
+			context, c->ns);
 	}
 	return NULL;
 }

@@ -191,9 +191,10 @@ KR_FALLIBLE kube_consumers_resolve(struct kube_consumers *c, struct kube *kube);
  * Marks (`restart`) what has to be restarted so that every pod runs the
  * rotation: restartable consumers that use the entry (or were named) and whose
  * template does not carry it yet. A paused Deployment among them is
- * KR_EREFUSED, with the command that resumes it: nothing was changed yet.
+ * KR_EREFUSED, with the command (for `context`) that resumes it: nothing was
+ * changed yet.
  */
-KR_FALLIBLE kube_consumers_choose(struct kube_consumers *c,
+KR_FALLIBLE kube_consumers_choose(struct kube_consumers *c, const char *context,
 				  const char *rotation);
 
 /* What people should know before or after, one sentence each: OnDelete,

@@ -161,7 +161,8 @@ static struct err *is_missing(struct kube_consumers *c, struct kube *kube,
 		err = err_hint(err, "did you mean %s/%s?", info->singular,
 			       near);
 	else
-		err = err_hint(err, "kubectl get %s -n %s", info->plural,
+		err = err_hint(err, "kubectl get %s --context %s -n %s",
+			       info->plural, kube_access_of(kube)->context,
 			       c->ns);
 	for (size_t i = 0; i < names.count; i++)
 		free(names.items[i]);

@@ -103,14 +103,15 @@ static KR_FALLIBLE owned_by_other(const struct kube_secret *s,
 }
 
 /* After a refusal that was certainly not carried out. */
-static KR_FALLIBLE refused(const struct kube_secret *s, struct kube_request *r)
+static KR_FALLIBLE refused(const struct kube *kube, const struct kube_secret *s,
+			   struct kube_request *r)
 {
 	if (r->status == 409 && kube_failure_is_field_conflict(r))
 		return owned_by_other(s, r);
 	if (r->status == 403 && s->exists)
-		return err_hint(
-			take_ptr(&r->err),
-			"kubectl keyrot doctor shows what the user may do, and the Role that is needed");
+		return err_hint(take_ptr(&r->err),
+				"kubectl keyrot doctor --context %s -n %s",
+				kube_access_of(kube)->context, s->ns);
 	if (r->status == 404 && !s->exists)
 		return err_hint(take_ptr(&r->err),
 				"--create makes the namespace, too");
@@ -173,7 +174,7 @@ static KR_FALLIBLE judge(struct kube *kube, const struct kube_secret *s,
 			return NULL;
 		err_free(err);
 	} else if (r->outcome == KUBE_REFUSED && !stale) {
-		return refused(s, r);
+		return refused(kube, s, r);
 	} else if (r->outcome == KUBE_NOT_SENT) {
 		*out_again = err_is(r->err, KR_ECLUSTER);
 		return take_ptr(&r->err);
@@ -310,7 +311,7 @@ KR_FALLIBLE kube_secret_dry_run(struct kube *kube, const struct kube_secret *s,
 	err = kube_batch(kube, &r, 1);
 	if (!err && r.err && r.outcome == KUBE_REFUSED &&
 	    !(create && !s->exists && r.status == 404))
-		err = refused(s, &r);
+		err = refused(kube, s, &r);
 	else if (!err && r.outcome != KUBE_DONE && r.status != 404)
 		err = take_ptr(&r.err);
 	kube_request_release(&r);

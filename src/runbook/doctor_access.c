@@ -29,6 +29,7 @@ static const struct access {
 	{ "list", "apps", "daemonsets", "", 0, "consumers are not found" },
 	{ "watch", "apps", "daemonsets", "", 0, "rollouts are not followed" },
 	{ "patch", "apps", "daemonsets", "", 0, "nothing is restarted" },
+	{ "get", "", "pods", "", 0, "verify does not see restarts" },
 	{ "list", "", "pods", "", 0, "which key a pod runs is not known" },
 	{ "watch", "", "pods", "", 0, "rollouts are not followed" },
 	{ "get", "", "pods", "log", 0, "verify does not work" },
@@ -101,24 +102,48 @@ void doctor_reviews_release(struct doctor_reviews *reviews)
 		free(reviews->bodies[i]);
 }
 
-static void add_rule(struct doctor *doctor, const struct access *access)
+static bool same_rule(const struct access *a, const struct access *b)
 {
-	buf_printf(&doctor->role,
-		   "- apiGroups: [\"%s\"]\n  resources: [%s%s%s]\n"
-		   "  verbs: [%s]\n",
-		   access->group, access->resource,
-		   *access->subresource ? "/" : "", access->subresource,
-		   access->verb);
-	if (access->flags & ACCESS_NAMED)
-		buf_printf(&doctor->role, "  resourceNames: [%s]\n",
-			   doctor->options->target.secret);
+	return strcmp(a->group, b->group) == 0 &&
+	       strcmp(a->resource, b->resource) == 0 &&
+	       strcmp(a->subresource, b->subresource) == 0;
+}
+
+/* One rule a resource, with all the verbs that are missing. */
+static void put_rules(struct doctor *doctor, const bool denied[N_ACCESSES])
+{
+	const struct access *open = NULL;
+	struct buf *role = &doctor->role;
+
+	for (size_t i = 0; i < N_ACCESSES; i++) {
+		const struct access *a = &accesses[i];
+
+		if (!denied[i])
+			continue;
+		if (open && same_rule(open, a)) {
+			buf_printf(role, ", %s", a->verb);
+			continue;
+		}
+		if (open)
+			buf_puts(role, "]\n");
+		open = a;
+		buf_printf(role,
+			   "- apiGroups: [\"%s\"]\n  resources: [%s%s%s]\n",
+			   a->group, a->resource, *a->subresource ? "/" : "",
+			   a->subresource);
+		if (a->flags & ACCESS_NAMED)
+			buf_printf(role, "  resourceNames: [%s]\n",
+				   doctor->options->target.secret);
+		buf_printf(role, "  verbs: [%s", a->verb);
+	}
+	if (open)
+		buf_puts(role, "]\n");
 }
 
 static void take_denied(struct doctor *doctor, const struct access *access)
 {
 	bool optional = access->flags & ACCESS_OPTIONAL;
 
-	add_rule(doctor, access);
 	doctor_say(doctor, optional ? DOCTOR_WARNING : DOCTOR_FAILED, "access",
 		   NULL, "may not %s %s%s%s%s%s: %s", access->verb,
 		   access->resource, *access->group ? "." : "", access->group,
@@ -135,6 +160,7 @@ static void take_denied(struct doctor *doctor, const struct access *access)
 void doctor_reviews_take(struct doctor *doctor,
 			 const struct kube_request *requests)
 {
+	bool denied[N_ACCESSES] = { false };
 	size_t unknown = 0;
 
 	for (size_t i = 0; i < N_ACCESSES; i++) {
@@ -149,7 +175,9 @@ void doctor_reviews_take(struct doctor *doctor,
 			doctor->allowed++;
 		else
 			take_denied(doctor, &accesses[i]);
+		denied[i] = !json_bool(r->object, "status.allowed", false);
 	}
+	put_rules(doctor, denied);
 	if (unknown)
 		doctor_say(doctor, DOCTOR_WARNING, "access", NULL,
 			   "%zu of %zu access reviews had no answer: %s",

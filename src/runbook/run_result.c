@@ -69,7 +69,8 @@ static void fill_consumer(const struct run *run, size_t index)
 	if (run->rollout)
 		restarted = rollout_result(run->rollout, index).restarted;
 	result_put_bool(document, "restarted", restarted);
-	if (c->role == CONSUMER_RESTARTED) {
+	/* What was counted before a restart says nothing after it. */
+	if (c->role == CONSUMER_RESTARTED && (run->waited || !restarted)) {
 		counts = counts_of(run, index);
 		result_put_counts(document, &counts);
 	}

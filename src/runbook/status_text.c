@@ -143,9 +143,12 @@ static void put_details(struct buf *out, const struct cJSON *target)
 	const struct cJSON *consumer =
 		json_first(json_member(target, "consumers"));
 	const char *rotation = json_str(target, "rotation");
+	const char *place = json_str(target, "context");
 
-	buf_printf(out, "\n%s, entry %s%s%s\n",
-		   json_str_or(target, "context", "?"),
+	/* --server alone names no context. */
+	if (!place || !*place)
+		place = json_str(target, "cluster");
+	buf_printf(out, "\n%s, entry %s%s%s\n", place ? place : "?",
 		   json_str_or(target, "entry", "?"),
 		   rotation ? ", rotation " : "", rotation ? rotation : "");
 	put_keyring(out, json_member(target, "keyring"));

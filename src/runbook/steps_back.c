@@ -40,7 +40,7 @@ static KR_FALLIBLE no_previous(const struct rotate_target *target)
 	err = err_set_reason(err, "PreviousUnknown");
 	return err_hint(
 		err,
-		"kubectl keyrot apply --context %s --from-store=ENTRY puts a key of your choice there",
+		"put a key of your choice there: kubectl keyrot apply --context %s --from-store=ENTRY",
 		target->context);
 }
 

@@ -173,7 +173,9 @@ KR_FALLIBLE step_is_added(struct run *run, bool *out_done)
 		return moved_on(run);
 	}
 	run_mark(run, RING_ADDED);
-	return kube_consumers_choose(run->consumers, run->mark);
+	return kube_consumers_choose(run->consumers,
+				     kube_access_of(run->options.kube)->context,
+				     run->mark);
 }
 
 /* What is kept must be the key that was proved, and no other. */
@@ -254,7 +256,11 @@ KR_FALLIBLE step_is_promoted(struct run *run, bool *out_done)
 		run_detail(run, "it is the current key already");
 		err = run_keep_version(run, s->facts.resource_version);
 	}
-	return err ? err : kube_consumers_choose(run->consumers, run->mark);
+	return err ? err
+		   : kube_consumers_choose(
+			     run->consumers,
+			     kube_access_of(run->options.kube)->context,
+			     run->mark);
 }
 
 KR_FALLIBLE step_promote(struct run *run)

@@ -41,7 +41,9 @@ KR_FALLIBLE step_is_written(struct run *run, bool *out_done)
 	run_mark(run, RING_CURRENT);
 	/* What stands against a restart is said before anything changes. */
 	if (!err && !run->options.no_restart)
-		err = kube_consumers_choose(run->consumers, run->mark);
+		err = kube_consumers_choose(
+			run->consumers,
+			kube_access_of(run->options.kube)->context, run->mark);
 	return err;
 }
 

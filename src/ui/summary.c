@@ -73,6 +73,8 @@ static void print_consumer(struct out *out, const struct cJSON *consumer,
 	out_printf(out, "/%s  ", json_str_or(consumer, "name", ""));
 	if (desired >= 0 && ready >= 0)
 		out_printf(out, "%lld/%lld ready", ready, desired);
+	else if (json_bool(consumer, "restarted", false))
+		out_puts(out, "restarted, not followed");
 	else
 		out_puts(out, "state not known");
 	if (pods)

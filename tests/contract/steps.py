@@ -239,6 +239,18 @@ class Case:
         user, body = rest.split(None, 1)
         self.cluster.grant(self.namespace, user, json.loads(body))
 
+    def do_grant_printed(self, rest):
+        """grant-printed USER: the Role that doctor printed, and no more"""
+        rules = re.findall(
+            r'- apiGroups: \["(.*)"\]\n  resources: \[(.*)\]\n'
+            r'(?:  resourceNames: \[(.*)\]\n)?  verbs: \[(.*)\]\n',
+            self.last.document()["role"])
+        self.cluster.grant(self.namespace, rest.strip(), [
+            dict({"apiGroups": [group], "resources": [resource],
+                  "verbs": verbs.split(", ")},
+                 **({"resourceNames": [name]} if name else {}))
+            for group, resource, name, verbs in rules])
+
     def do_fault(self, rest):
         """Practice only; `path` must hold the namespace: others run beside."""
         fault = json.loads(rest)

@@ -365,13 +365,14 @@ static void chooses_what_does_not_run_it(void)
 
 	if (!UNIT_OK(read_namespace(NULL, 0, namespace_, &c)))
 		return;
-	UNIT_OK(kube_consumers_choose(c, "kr-1"));
+	UNIT_OK(kube_consumers_choose(c, "staging", "kr-1"));
 	for (size_t i = 0; i < c->count; i++)
 		CU_ASSERT_FALSE(c->items[i].restart);
-	UNIT_FAILS(kube_consumers_choose(c, "kr-2"), KR_EREFUSED,
-		   "kubectl rollout resume deployment/api -n ns");
+	UNIT_FAILS(
+		kube_consumers_choose(c, "staging", "kr-2"), KR_EREFUSED,
+		"kubectl rollout resume deployment/api --context staging -n ns");
 	c->items[0].state.paused = false;
-	UNIT_OK(kube_consumers_choose(c, "kr-2"));
+	UNIT_OK(kube_consumers_choose(c, "staging", "kr-2"));
 	for (size_t i = 0; i < c->count; i++)
 		CU_ASSERT_EQUAL(c->items[i].restart,
 				consumer_takes_part(&c->items[i]));
@@ -439,7 +440,7 @@ static void takes_named_ones(void)
 	UNIT_STR(c->warnings[0],
 		 "Deployment none does not refer to Secret conf");
 	/* A paused one that was not named stands in nobody's way. */
-	UNIT_OK(kube_consumers_choose(c, "kr-2"));
+	UNIT_OK(kube_consumers_choose(c, "staging", "kr-2"));
 	for (size_t i = 0; i < c->count; i++)
 		CU_ASSERT_EQUAL(c->items[i].restart,
 				consumer_takes_part(&c->items[i]));
