@@ -199,7 +199,9 @@ KR_FALLIBLE step_is_dropped(struct run *run, bool *out_done)
 		run->written = true;
 		run_detail(run, "it is not there any more");
 	}
-	return kube_consumers_choose(run->consumers, run->mark);
+	return kube_consumers_choose(run->consumers,
+				     kube_access_of(run->options.kube)->context,
+				     run->mark);
 }
 
 KR_FALLIBLE step_drop(struct run *run)
