@@ -91,10 +91,7 @@ test: ## all of it, but what is marked bench or takes long
 		ledger-test soak-check fleet-test demo sweep \
 		kubeconfig-test contract-real
 
-.PHONY: sweep bench
-
-sweep: kubectl-keyrot practice ## one fault at every request of apply, of every kind
-	@python3 tests/sweep/sweep.py
+.PHONY: bench
 
 bench: kubectl-keyrot ## what it costs, beside kubectl and curl (real cluster); BENCH=--small is shorter
 	@python3 tests/bench/bench.py $(BENCH)

@@ -81,7 +81,7 @@ static void say_next(const struct rotation *rotation, struct result *result,
 	if (!err)
 		result_next(result, "kubectl keyrot status");
 	/* What has not begun is neither gone on with nor undone. */
-	if (!err || !rotation->begun)
+	if (!err || !(rotation->begun || rotation->resumed))
 		return;
 	if (rotation->options.retires) {
 		result_next(result, "kubectl keyrot retire");

@@ -189,16 +189,40 @@ static bool is_self(const struct kube_lease *lease, const char *holder)
 	return strcmp(holder, lease->identity) == 0;
 }
 
-/* "kr-20261122-7f3a9c/jane@host/4711": the same rotation, host, a dead pid */
+/* The answer was lost, maybe: the Lease itself knows whether it is ours. */
+static KR_FALLIBLE settle(struct kube_lease *lease, struct err *take_err)
+{
+	kr_cleanup(json_freep) struct cJSON *object = NULL;
+	struct err *unread =
+		kube_get(lease->kube, lease->path, lease->name, &object);
+
+	if (unread ||
+	    !is_self(lease, json_str_or(object, "spec.holderIdentity", ""))) {
+		err_free(unread);
+		return take_err;
+	}
+	err_free(take_err);
+	lease->renewed_ms = clock_boot_ms();
+	return keep_version(lease, object);
+}
+
+/*
+ * "kr-20261122-7f3a9c/jane@host/4711": the same rotation and host, a dead pid.
+ * The operator may be called otherwise now, where the cluster did not say who
+ * it is.
+ */
 static bool is_own_ghost(const struct kube_lease *lease, const char *holder)
 {
-	const char *pid = strrchr(lease->identity, '/');
-	size_t n = (size_t)(pid - lease->identity) + 1;
+	const char *own_host = strrchr(lease->identity, '@');
+	const char *host = strrchr(holder, '@');
+	size_t rotation = strcspn(lease->identity, "/") + 1;
+	size_t n = host ? strcspn(own_host, "/") + 1 : 0;
 	long number;
 
-	if (strncmp(holder, lease->identity, n) != 0)
+	if (!host || strncmp(holder, lease->identity, rotation) != 0 ||
+	    strncmp(host, own_host, n) != 0)
 		return false;
-	number = strtol(holder + n, NULL, 10);
+	number = strtol(host + n, NULL, 10);
 	return number > 0 && (number == (long)getpid() ||
 			      (kill((pid_t)number, 0) != 0 && errno == ESRCH));
 }
@@ -318,6 +342,8 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 			taken_from = NULL;
 			str_freep(&lease->version);
 			lease->version = NULL;
+		} else if (err) {
+			err = settle(lease, err);
 		}
 	}
 	free(sight.version);

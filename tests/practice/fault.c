@@ -110,6 +110,7 @@ static const char *fault_new(const cJSON *spec, struct fault **out)
 {
 	struct fault *fault = xcalloc(1, sizeof(*fault));
 	const char *kind = json_text(spec, "kind");
+	const char *pid_file = json_text(spec, "pidFile");
 	const cJSON *applied = json_get(spec, "applied");
 
 	if (!kind || !kind_read(kind, &fault->hit)) {
@@ -132,6 +133,8 @@ static const char *fault_new(const cJSON *spec, struct fault **out)
 	fault->hit.ms = json_long(spec, fault->hit.ms, "ms");
 	fault->hit.code = (int)json_long(spec, fault->hit.code, "code");
 	fault->hit.retry_after = json_long(spec, -1, "retryAfter");
+	snprintf(fault->hit.pid_file, sizeof(fault->hit.pid_file), "%s",
+		 pid_file ? pid_file : "");
 	fault->hit.date = str_eq(json_text(spec, "retryAfter"), "date");
 	fault->hit.applied = applied ? json_true(applied)
 				     : applied_by_default(fault->hit.kind);

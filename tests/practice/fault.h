@@ -48,6 +48,7 @@ struct fault_hit {
 	bool applied;
 	bool date; /* Retry-After as an HTTP date */
 	char name[32];
+	char pid_file[160]; /* whose process dies with the connection; "" */
 };
 
 /* Reads one fault or an array of them; the reason when it is refused. */
@@ -72,6 +73,9 @@ bool fault_instead(const struct fault_hit *hit, struct request *req,
 /* After it: changes the reply. */
 void fault_after(const struct fault_hit *hit, struct request *req,
 		 struct reply *reply);
+
+/* SIGKILL for the client that the fault names, if it names one. */
+void fault_kill(const struct fault_hit *hit);
 
 /* Resets the TCP connection at once. */
 void socket_reset(int fd);

@@ -1,5 +1,6 @@
 #include "fault.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 
 #include "api.h"
 #include "auth.h"
+#include "util.h"
 
 void socket_reset(int fd)
 {
@@ -17,6 +19,17 @@ void socket_reset(int fd)
 	/* Linux: dissolves the connection by a reset, keeping the fd. */
 	if (connect(fd, &none, sizeof(none)) != 0)
 		shutdown(fd, SHUT_RDWR);
+}
+
+void fault_kill(const struct fault_hit *hit)
+{
+	size_t len;
+	char *text = *hit->pid_file ? file_read(hit->pid_file, &len) : NULL;
+	long pid = text ? strtol(text, NULL, 10) : 0;
+
+	if (pid > 1)
+		kill((pid_t)pid, SIGKILL);
+	free(text);
 }
 
 static const struct {

@@ -302,6 +302,7 @@ static void carry_out(struct call *call, struct MHD_Connection *conn)
 static enum MHD_Result drop(struct call *call, bool reset)
 {
 	record(call);
+	fault_kill(&call->fault);
 	if (reset)
 		socket_reset(call->req.fd);
 	else

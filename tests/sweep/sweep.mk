@@ -1,0 +1,25 @@
+# What the sweeps put under the program: a store, and a seam at the disk.
+
+SWEEP := build/sweep
+SWEEP_CFLAGS := -std=c17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Wshadow \
+	-Wconversion -Wstrict-prototypes -Wvla -Wwrite-strings -Wformat=2
+
+$(SWEEP)/store: tests/sweep/store.c | $(SWEEP)
+	gcc $(SWEEP_CFLAGS) -o $@ $<
+
+$(SWEEP)/seam.so: tests/sweep/seam.c | $(SWEEP)
+	gcc $(SWEEP_CFLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $< -ldl
+
+$(SWEEP):
+	mkdir -p $@
+
+.PHONY: sweep-tools
+sweep-tools: kubectl-keyrot practice $(SWEEP)/store $(SWEEP)/seam.so
+
+.PHONY: sweep sweep-long
+
+sweep: sweep-tools ## one fault a case, through apply, rotate, rollback and resume
+	@python3 tests/sweep/sweep.py
+
+sweep-long: sweep-tools ## all of them: about 20 minutes
+	@python3 tests/sweep/sweep.py --long
