@@ -53,25 +53,17 @@ static void micro_time(char out[MICRO_TIME_LEN])
 		       (int)(now % 1000));
 }
 
-static KR_FALLIBLE host_name(char *out, size_t size)
-{
-	if (gethostname(out, size) != 0)
-		return err_errno(KR_EUNEXPECTED, "host name");
-	out[size - 1] = '\0';
-	return NULL;
-}
-
 static KR_FALLIBLE new_lease(struct kube *kube,
 			     const struct kube_lease_request *request,
 			     struct kube_lease **out)
 {
 	kr_cleanup(kube_lease_freep) struct kube_lease *lease =
 		calloc(1, sizeof(*lease));
-	char host[256];
-	struct err *err = host_name(host, sizeof(host));
+	char host[256] = "";
+	struct err *err;
 
-	if (err)
-		return err;
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		return err_errno(KR_EUNEXPECTED, "host name");
 	if (!lease)
 		return err_new(KR_ENOMEM, "out of memory");
 	err = kube_note_on_secret(NOTE_OPEN, request->target->entry,
@@ -189,28 +181,8 @@ static bool is_self(const struct kube_lease *lease, const char *holder)
 	return strcmp(holder, lease->identity) == 0;
 }
 
-/* The answer was lost, maybe: the Lease itself knows whether it is ours. */
-static KR_FALLIBLE settle(struct kube_lease *lease, struct err *take_err)
-{
-	kr_cleanup(json_freep) struct cJSON *object = NULL;
-	struct err *unread =
-		kube_get(lease->kube, lease->path, lease->name, &object);
-
-	if (unread ||
-	    !is_self(lease, json_str_or(object, "spec.holderIdentity", ""))) {
-		err_free(unread);
-		return take_err;
-	}
-	err_free(take_err);
-	lease->renewed_ms = clock_boot_ms();
-	return keep_version(lease, object);
-}
-
-/*
- * "kr-20261122-7f3a9c/jane@host/4711": the same rotation and host, a dead pid.
- * The operator may be called otherwise now, where the cluster did not say who
- * it is.
- */
+/* "kr-20261122-7f3a9c/jane@host/4711": the same rotation and host, a dead pid;
+ * under whatever name the cluster knew the operator. */
 static bool is_own_ghost(const struct kube_lease *lease, const char *holder)
 {
 	const char *own_host = strrchr(lease->identity, '@');
@@ -305,6 +277,28 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 	return err ? err : keep_version(lease, object);
 }
 
+/* After a conflict, or a lost answer: still ours where it says so, and renewed
+ * from there. */
+static KR_FALLIBLE take_again(struct kube_lease *lease)
+{
+	kr_cleanup(json_freep) struct cJSON *object = NULL;
+	const char *holder;
+	bool lost = false;
+	struct err *err =
+		kube_get(lease->kube, lease->path, lease->name, &object);
+
+	if (err)
+		return err;
+	holder = json_str_or(object, "spec.holderIdentity", "");
+	if (strcmp(holder, lease->identity) != 0)
+		return err_set_reason(
+			kube_lease_held(lease->ns, lease->name, object),
+			"LeaseLost");
+	err = keep_version(lease, object);
+	return err ? err
+		   : put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
+}
+
 KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 			       const struct kube_lease_request *request,
 			       struct kube_lease **out, char **out_taken_from)
@@ -343,7 +337,10 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 			str_freep(&lease->version);
 			lease->version = NULL;
 		} else if (err) {
-			err = settle(lease, err);
+			struct err *other = take_again(lease);
+
+			err_free(other ? other : err);
+			err = other ? err : NULL;
 		}
 	}
 	free(sight.version);
@@ -352,27 +349,6 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 	*out = take_ptr(&lease);
 	*out_taken_from = take_ptr(&taken_from);
 	return NULL;
-}
-
-/* After a conflict: still ours where it says so, and renewed from there. */
-static KR_FALLIBLE take_again(struct kube_lease *lease)
-{
-	kr_cleanup(json_freep) struct cJSON *object = NULL;
-	const char *holder;
-	bool lost = false;
-	struct err *err =
-		kube_get(lease->kube, lease->path, lease->name, &object);
-
-	if (err)
-		return err;
-	holder = json_str_or(object, "spec.holderIdentity", "");
-	if (strcmp(holder, lease->identity) != 0)
-		return err_set_reason(
-			kube_lease_held(lease->ns, lease->name, object),
-			"LeaseLost");
-	err = keep_version(lease, object);
-	return err ? err
-		   : put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
 }
 
 KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)

@@ -18,7 +18,7 @@ from world import CONTEXTS, FOREIGN, PODS, PRODUCTION, STAGING, printed
 ENTRY = clusters.ENTRY
 CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 130)
 NAME = "%s/%s" % (clusters.SECRET, ENTRY)
-EVENTS = {"begun", "intent", "done", "failed", "ended"}
+EVENTS = {"begun", "baseline", "intent", "done", "failed", "takeover", "ended"}
 
 
 def note(secret, word):
@@ -300,5 +300,5 @@ class Oracle:
             raise Broken("10: the ledger does not have the end")
         for name, rows in self.journals.items():
             if any(row["event"] == "begun" for row in rows) and rows[-1][
-                    "event"] != "ended":
+                    "event"] != "ended" and "--new" not in run.words:
                 raise Broken("6: the journal of %s has not ended" % name)
