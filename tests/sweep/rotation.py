@@ -55,6 +55,10 @@ def name_of(fault):
     return "%s:%s %s" % (kind, fault["name"], fault[kind])
 
 
+def file_of(path):
+    return "ledger" if path.startswith("ledger") else "journal"
+
+
 def is_write(method):
     return method in ("PATCH", "PUT", "DELETE", "POST")
 
@@ -199,8 +203,7 @@ def rows_of(walker, path):
     for at, call, file in disk:
         for kind in OF_DISKS.get(call, OTHER_DISKS):
             yield {"path": path, "at": int(at), "seam": kind,
-                   "name": "%s#%s %s" % (call, at, "ledger" if file.startswith(
-                       "ledger") else "journal")}
+                   "name": "%s#%s %s" % (call, at, file_of(file))}
 
 
 def weight(row):

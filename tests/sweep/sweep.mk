@@ -23,3 +23,8 @@ sweep: sweep-tools ## one fault a case, through apply, rotate, rollback and resu
 
 sweep-long: sweep-tools ## all of them: about 20 minutes
 	@python3 tests/sweep/sweep.py --long
+
+.PHONY: kill-sweep
+
+kill-sweep: sweep-tools ## SIGKILL at every point of a rotation and its roll-back, then resume
+	@python3 tests/sweep/kill.py

@@ -30,22 +30,25 @@ SLOW_S = 25
 worker = {}
 
 
-def begin(program):
+def begin(program, module):
     """In each process: its own clusters, made when they are needed."""
+    worker["module"] = module
     def of(kind):
         if kind not in worker:
             worker[kind] = kind.Walker(program)
         return worker[kind]
 
     def close():
-        for walker in list(worker.values()):
-            if hasattr(walker, "close"):
+        for kind, walker in worker.items():
+            if hasattr(kind, "Walker"):
                 walker.close()
     worker["of"] = of
     multiprocessing.util.Finalize(None, close, exitpriority=10)
 
 
 def kind_of(row):
+    if worker.get("module"):
+        return worker["module"]
     return apply if row["path"] == "apply" else rotation
 
 
@@ -61,7 +64,8 @@ def case(row):
 
 
 def name_of(row):
-    return "%s %s" % (row["path"], kind_of(row).name_of(row))
+    name = kind_of(row).name_of(row)
+    return name if worker.get("module") else "%s %s" % (row["path"], name)
 
 
 def all_rows(arguments):
@@ -84,11 +88,13 @@ def all_rows(arguments):
             if not arguments.only or arguments.only in name_of(row)]
 
 
-def sweep(arguments, rows):
+def sweep(arguments, rows, module=None):
+    """All of them, in processes; how many broke a promise."""
+    worker["module"] = module
     outcomes, broken, since = collections.Counter(), 0, time.monotonic()
     with concurrent.futures.ProcessPoolExecutor(
             arguments.jobs, initializer=begin,
-            initargs=(arguments.program,)) as pool:
+            initargs=(arguments.program, module)) as pool:
         for row, outcome, wrong, seconds in pool.map(case, rows, chunksize=4):
             outcomes[outcome] += 1
             if wrong:
@@ -100,8 +106,8 @@ def sweep(arguments, rows):
     print("first runs: %s" % ", ".join(
         "%d %s" % (number, outcome)
         for outcome, number in sorted(outcomes.items())))
-    print("swept %d/%d in %d s: %d passed, %d failed" % (
-        len(rows) - outcomes["error"], len(rows), time.monotonic() - since,
+    print("%s %d/%d in %d s: %d passed, %d failed" % (
+        "killed" if module else "swept", len(rows) - outcomes["error"], len(rows), time.monotonic() - since,
         len(rows) - broken, broken))
     return broken
 
