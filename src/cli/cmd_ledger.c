@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "cli/ledgerfile.h"
+#include "cli/ledgerimport.h"
 #include "cli/ledgertext.h"
 #include "runbook/rotation.h"
 
@@ -176,10 +177,27 @@ static KR_FALLIBLE verify(struct cli_context *context, struct result *result)
 	return err;
 }
 
+static KR_FALLIBLE import(struct cli_context *context, struct result *result)
+{
+	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct err *err;
+
+	if (context->n_args != 2)
+		return err_hint(err_new(KR_EUSAGE, "import wants one file"),
+				"kubectl keyrot ledger import FILE.csv");
+	err = need_ledger(context, &ledger);
+	if (err)
+		return err;
+	json_set_str(result->document, "ledger", ledger_path(ledger));
+	return ledgerimport_run(result, ledger, context->args[1]);
+}
+
 KR_FALLIBLE cmd_ledger(struct cli_context *context, struct result *result)
 {
 	const char *verb = context->n_args ? context->args[0] : "show";
 
+	if (strcmp(verb, "import") == 0)
+		return import(context, result);
 	if (context->n_args > 1 && !rotation_is_valid(context->args[1]))
 		return err_new(KR_EUSAGE, "that is no rotation's id: it looks "
 					  "like kr-20261122-7f3a9c");
@@ -190,6 +208,6 @@ KR_FALLIBLE cmd_ledger(struct cli_context *context, struct result *result)
 	if (strcmp(verb, "verify") == 0)
 		return verify(context, result);
 	return err_hint(err_new(KR_EUSAGE, "ledger does one of: show, verify, "
-					   "export"),
+					   "export, import"),
 			"kubectl keyrot ledger --help");
 }

@@ -5,24 +5,8 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "runbook/operator.h"
 #include "runbook/rotation.h"
-
-static const char *operator_of(const struct cli_context *context)
-{
-	static const char *const variables[] = { "USER", "LOGNAME" };
-
-	if (context->options.operator_)
-		return context->options.operator_;
-	if (context->config->operator_)
-		return context->config->operator_;
-	for (size_t i = 0; i < 2; i++) {
-		const char *name = getenv(variables[i]);
-
-		if (name && *name)
-			return name;
-	}
-	return "";
-}
 
 KR_FALLIBLE keymeta_new(const struct connection *c, const struct secret *key,
 			struct store_meta *out)
@@ -31,11 +15,16 @@ KR_FALLIBLE keymeta_new(const struct connection *c, const struct secret *key,
 	char fingerprint[SECRET_FINGERPRINT_LEN];
 	char now[CLOCK_RFC3339_LEN];
 	char id[ROTATION_LEN];
+	const char *given = c->context->options.operator_;
 	struct err *err;
 
 	err = secret_fingerprint(key, fingerprint);
 	if (!err)
 		err = rotation_new(id);
+	if (!err)
+		err = operator_find(given ? given
+					  : c->context->config->operator_,
+				    NULL, &meta.operator_, NULL);
 	if (err)
 		return err;
 	clock_rfc3339(clock_wall_ms(), now);
@@ -45,7 +34,6 @@ KR_FALLIBLE keymeta_new(const struct connection *c, const struct secret *key,
 	meta.id = strdup(id);
 	meta.rotation = strdup(id);
 	meta.fingerprint = strdup(fingerprint);
-	meta.operator_ = strdup(operator_of(c->context));
 	meta.created_at = strdup(now);
 	meta.service = strdup(c->context->config->service);
 	if (!meta.secret || !meta.id || !meta.rotation || !meta.fingerprint ||

@@ -80,7 +80,10 @@ const struct usage usage_ledger = {
 		"with which result (the default)\n  verify             the "
 		"chain, the signed checkpoints, and what clusters and\n"
 		"                     the store remember of it\n  export "
-		"[ROTATION]  CSV; with -o json the records themselves\n\nA ledger "
+		"[ROTATION]  CSV; with -o json the records themselves\n  import "
+		"FILE.csv    a record that the team kept before: its "
+		"columns are in\n                     docs/ledger.md\n\nA "
+		"ledger "
 		"that was changed or cut is exit code 6, with the number of the "
 		"line.",
 	.examples =

@@ -16,6 +16,7 @@ struct ledger {
 	char *key, *signers, *operator_;
 	bool sign;
 	bool git_commit;
+	bool git_push;
 };
 
 /*

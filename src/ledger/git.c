@@ -1,6 +1,6 @@
 /*
- * The ledger's file into Git: this file alone, and never further than the
- * operator's own repository.
+ * The ledger's file into Git: this file alone, and no further than the
+ * operator's own repository, unless a push is asked for.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,6 +39,22 @@ static KR_FALLIBLE is_changed(const char *folder, const char *name,
 	return NULL;
 }
 
+static KR_FALLIBLE commit(const char *folder, const char *name,
+			  const char *message)
+{
+	struct err *err =
+		signkey_run((const char *const[]){ "git", "-C", folder, "add",
+						   "--", name, NULL },
+			    NULL, LOOK_TIMEOUT_MS, NULL);
+	if (!err)
+		err = signkey_run((const char *const[]){ "git", "-C", folder,
+							 "commit", "--quiet",
+							 "-m", message, "--",
+							 name, NULL },
+				  NULL, COMMIT_TIMEOUT_MS, NULL);
+	return err_wrap(err, "commit the ledger");
+}
+
 KR_FALLIBLE ledger_git_commit(const struct ledger *ledger, uint64_t size)
 {
 	kr_cleanup(str_freep) char *folder = file_dirname(ledger->path);
@@ -53,16 +69,15 @@ KR_FALLIBLE ledger_git_commit(const struct ledger *ledger, uint64_t size)
 	(void)snprintf(message, sizeof(message),
 		       "Rotation ledger: %" PRIu64 " lines", size);
 	err = is_changed(folder, name, &changed);
-	if (err || !changed)
-		return err;
-	err = signkey_run((const char *const[]){ "git", "-C", folder, "add",
-						 "--", name, NULL },
-			  NULL, LOOK_TIMEOUT_MS, NULL);
-	if (!err)
-		err = signkey_run((const char *const[]){ "git", "-C", folder,
-							 "commit", "--quiet",
-							 "-m", message, "--",
-							 name, NULL },
-				  NULL, COMMIT_TIMEOUT_MS, NULL);
-	return err_wrap(err, "commit the ledger");
+	if (!err && changed)
+		err = commit(folder, name, message);
+	/* Also what an earlier run could not push. */
+	if (!err && ledger->git_push)
+		err = err_wrap(
+			signkey_run((const char *const[]){ "git", "-C", folder,
+							   "push", "--quiet",
+							   NULL },
+				    NULL, COMMIT_TIMEOUT_MS, NULL),
+			"push the ledger");
+	return err;
 }

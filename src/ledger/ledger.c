@@ -27,6 +27,7 @@ KR_FALLIBLE ledger_open(const struct ledger_options *o, struct ledger **out)
 		return err_new(KR_ENOMEM, "out of memory");
 	ledger->sign = o->sign;
 	ledger->git_commit = o->git_commit;
+	ledger->git_push = o->git_push;
 	*out = take_ptr(&ledger);
 	return NULL;
 }
@@ -106,6 +107,21 @@ KR_FALLIBLE ledger_append(struct ledger *ledger,
 		err = writing_add(&writing, LINE_RECORD, fields);
 	if (!err && out_was_there)
 		*out_was_there = seen.same;
+	return err;
+}
+
+KR_FALLIBLE ledger_check_record(const struct ledger_record *record)
+{
+	kr_cleanup(json_freep) struct cJSON *fields = json_object();
+	kr_cleanup(buf_release) struct buf line = BUF_INIT(CHAIN_MAX_LINE);
+	struct chain chain;
+	struct err *err = chain_init(&chain, NULL);
+
+	if (!err)
+		err = ledger_record_fields(record, fields);
+	if (!err)
+		err = chain_make_line(&chain, LINE_RECORD, fields, &line);
+	chain_release(&chain);
 	return err;
 }
 

@@ -51,7 +51,8 @@ struct ledger_options {
 	 * signing key itself under the name `operator_`. */
 	const char *signers;
 	const char *operator_;
-	bool git_commit; /* commit the file after each checkpoint; no push */
+	bool git_commit; /* commit the file after each checkpoint */
+	bool git_push;	 /* with it: push that, too */
 };
 
 /* Nothing is read or made yet. */
@@ -138,6 +139,9 @@ struct ledger_record {
 KR_FALLIBLE ledger_append(struct ledger *ledger,
 			  const struct ledger_record *record,
 			  bool *out_was_there);
+
+/* Whether the record has its form (KR_EINVALID): nothing is written. */
+KR_FALLIBLE ledger_check_record(const struct ledger_record *record);
 
 /*
  * Appends a checkpoint of everything before it, signed where the ledger asks

@@ -63,6 +63,7 @@ struct run {
 
 	char rotation[ROTATION_LEN];
 	char *operator_;
+	const char *operator_from; /* how it is known; NULL: it is not yet */
 	struct kube_secret *secret;
 	struct kube_consumers *consumers;
 	bool force; /* fields of kubectl's are taken over */

@@ -1,12 +1,10 @@
 /* Reading the target in one round trip, and refusing before any change. */
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json.h"
-#include "base/text.h"
 #include "kube/path.h"
+#include "runbook/operator.h"
 #include "runbook/run.h"
 
 enum extra { READ_WHO, READ_CLUSTER_ID, READ_SECRET, READ_CONSUMERS };
@@ -32,26 +30,17 @@ static struct kube_request cluster_id(void)
 	};
 }
 
-/*
- * The operator: the option, then the cluster's word, then Git's, then the
- * login name. Servers before 1.28 do not know the review.
- */
+/* Servers before 1.28 do not know the review. */
 static KR_FALLIBLE take_operator(struct run *run,
 				 const struct kube_request *review)
 {
-	const char *name = run->options.operator_;
-	const struct passwd *login;
+	const char *cluster =
+		review->outcome == KUBE_DONE
+			? json_str(review->object, "status.userInfo.username")
+			: NULL;
 
-	if (!name && review->outcome == KUBE_DONE)
-		name = json_str(review->object, "status.userInfo.username");
-	if (!name)
-		name = getenv("GIT_AUTHOR_EMAIL");
-	if (!name) {
-		login = getpwuid(getuid());
-		name = login ? login->pw_name : "unknown";
-	}
-	run->operator_ = text_clean(name, strlen(name), 256);
-	return run->operator_ ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return operator_find(run->options.operator_, cluster, &run->operator_,
+			     &run->operator_from);
 }
 
 static KR_FALLIBLE check_cluster_id(const struct run *run,

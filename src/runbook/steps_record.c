@@ -1,29 +1,38 @@
 /* The record: ledger and its anchors. */
 #include <string.h>
 
-#include "base/file.h"
 #include "base/json.h"
 #include "ledger/ledger.h"
+#include "runbook/ledgerplace.h"
 #include "runbook/rotate.h"
 
 KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
 				 struct ledger **out)
 {
-	const struct config *config = rotation->options.config;
-	const struct ledger_options options = {
-		.path = config->ledger.path,
-		.service = config->service,
-		.secret = config->secret.name,
-		.entry = config->secret.key,
-		.sign = config->ledger.sign == SIGN_SSH,
+	const struct ledgerplace place = {
 		.operator_ = rotation_operator(rotation),
-		.git_commit = config->ledger.git == GIT_COMMIT,
 	};
-	kr_cleanup(str_freep) char *folder = file_dirname(config->ledger.path);
-	struct err *err = folder ? file_make_dirs(folder)
-				 : err_new(KR_ENOMEM, "out of memory");
 
-	return err ? err : ledger_open(&options, out);
+	return ledgerplace_open(rotation->options.config, &place, out);
+}
+
+/* Rules that were set aside by their own flags. */
+static const char *const *overrides_of(const struct rotation *rotation,
+				       const char *out[8])
+{
+	const struct rotate_options *o = &rotation->options;
+	size_t n = 0;
+
+	if (o->allow_insecure_tls)
+		out[n++] = "--allow-insecure-tls";
+	if (o->allow_outside_window)
+		out[n++] = "--allow-outside-window";
+	if (o->allow_unvalidated)
+		out[n++] = "--allow-unvalidated";
+	if (o->take_ownership && *o->take_ownership)
+		out[n++] = "--take-ownership";
+	out[n] = NULL;
+	return out;
 }
 
 static const char *outcome_of(const struct rotation *rotation,
@@ -73,6 +82,7 @@ static struct err *record_target(struct ledger *ledger,
 			? rollout_mixed(run->rollout)
 			: (struct rollout_mixed){ 0 };
 	const struct ledger_mixed mixed = { seen.pods, seen.ms };
+	const char *overrides[8];
 	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
 						 : NULL,
 					NULL };
@@ -85,7 +95,9 @@ static struct err *record_target(struct ledger *ledger,
 		.namespace_ = run->options.target.ns,
 		.secret = run->options.target.secret,
 		.entry = run->options.target.entry,
-		.operator_ = rotation_operator(rotation),
+		.operator_ = run->operator_,
+		.operator_from = run->operator_from,
+		.overrides = overrides_of(rotation, overrides),
 		.fingerprint = *run->fingerprint ? run->fingerprint : NULL,
 		.previous_fingerprint =
 			*run->first_fingerprint ? run->first_fingerprint : NULL,
@@ -128,10 +140,14 @@ static KR_FALLIBLE record_takeover(struct ledger *ledger,
 static KR_FALLIBLE record_end(struct ledger *ledger,
 			      const struct rotation *rotation)
 {
+	const struct rotate_target *first = &rotation->envs[0].targets[0];
+	const char *overrides[8];
 	const struct ledger_record record = {
 		.rotation = rotation->id,
 		.step = LEDGER_STEP_END,
 		.operator_ = rotation_operator(rotation),
+		.operator_from = first->run.operator_from,
+		.overrides = overrides_of(rotation, overrides),
 		.fingerprint =
 			*rotation->fingerprint ? rotation->fingerprint : NULL,
 		.outcome = rotation->failed    ? "failed"

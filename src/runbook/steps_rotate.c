@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "ledger/ledger.h"
 #include "base/str.h"
 #include "runbook/leasekeeper.h"
 #include "runbook/rotate.h"
@@ -143,6 +144,31 @@ const char *rotation_operator(const struct rotation *rotation)
 		       : "unknown";
 }
 
+/*
+ * The ledger's head as of now, which the store's entry then remembers. NULL
+ * where there is none yet, or it cannot be read: that is said when it is to be
+ * written.
+ */
+static char *ledger_anchor_now(const struct rotation *rotation)
+{
+	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct ledger_anchor head;
+	char text[LEDGER_ANCHOR_LEN];
+	struct err *err = rotation_open_ledger(rotation, &ledger);
+
+	if (err || !ledger || !ledger_exists(ledger)) {
+		err_free(err);
+		return NULL;
+	}
+	err = ledger_head(ledger, &head);
+	if (err) {
+		err_free(err);
+		return NULL;
+	}
+	ledger_anchor_text(&head, text);
+	return strdup(text);
+}
+
 static KR_FALLIBLE describe_key(const struct rotation *rotation,
 				const struct secret *key,
 				struct store_meta *out)
@@ -162,6 +188,7 @@ static KR_FALLIBLE describe_key(const struct rotation *rotation,
 	meta.operator_ = strdup(rotation_operator(rotation));
 	meta.created_at = strdup(now);
 	meta.service = strdup(config->service);
+	meta.ledger = ledger_anchor_now(rotation);
 	if (asprintf(&meta.secret, "*/%s/%s", config->secret.name,
 		     config->secret.key) < 0)
 		meta.secret = NULL;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "runbook/leasekeeper.h"
+#include "runbook/record_soak.h"
 #include "runbook/rotate.h"
 #include "runbook/soak_setup.h"
 
@@ -41,6 +42,7 @@ static KR_FALLIBLE run_soak(struct rotation *rotation,
 	run_talk_begin();
 	soak_result_fill(&options, &result, target->run.document);
 	run_talk_end();
+	record_soak(target, rotation, &options, &result);
 	err = soak_result_error(&result);
 	soak_result_release(&result);
 	return err;

@@ -107,10 +107,10 @@ class Stand:
         self.write("keyrot.yaml", json.dumps(whole, indent=1))
 
     def run(self, *words, **more):
-        done = subprocess.run(
-            [self.program, *words], cwd=self.home, env=self.env, text=True,
-            capture_output=True, timeout=120, stdin=subprocess.DEVNULL, **more)
-        return done
+        return subprocess.run(
+            [self.program, *words], cwd=more.get("cwd", self.home),
+            env=self.env, text=True, capture_output=True, timeout=120,
+            stdin=subprocess.DEVNULL)
 
     def json(self, *words):
         done = self.run(*words, "-o", "json")

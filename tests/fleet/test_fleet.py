@@ -48,6 +48,39 @@ def test_all_get_the_key(stand):
     check(live["c10"] != {key_of(document)}, "c10 is nobody's target")
 
 
+def test_ledger(stand):
+    """Who, how that is known, and which rules were set aside; by keyrot.yaml's
+    folder, wherever the command is typed."""
+    stand.config([("staging", 1, 1, QUICK),
+                  ("production", 2, 3, dict(QUICK, requires="staging"))],
+                 ledger={"path": "record/ledger.jsonl"})
+    done = stand.run("rotate", "--config", stand.home + "/keyrot.yaml",
+                     "--allow-outside-window", cwd="/")
+    check(done.returncode == 0, done.stderr)
+    code, document, told = stand.json("ledger", "show")
+    check(code == 0, told)
+    records = [line for line in document["records"]
+               if line["type"] == "record"]
+    written = [line for line in records if line["step"] == "write-secret"]
+    check([line["context"] for line in written] == stand.names[:3], written)
+    for line in written:
+        check(line["operator"] == "operator@example.com"
+              and line["operatorFrom"] == "cluster"
+              and line["overrides"] == ["--allow-outside-window"], line)
+    check(records[-1]["step"] == "end", records[-1])
+    code, document, told = stand.json("ledger", "verify")
+    held = [a["source"] for a in document["anchors"] if a["state"] == "holds"]
+    check(code == 0 and len(held) >= 3, document["anchors"], told)
+    # The end is cut off: the clusters remember.
+    path = stand.home + "/record/ledger.jsonl"
+    with open(path) as file:
+        lines = file.readlines()
+    with open(path, "w") as file:
+        file.writelines(lines[:-2])
+    code, document, told = stand.json("ledger", "verify")
+    check(code == 6 and document["reason"] == "LedgerBroken", code, told)
+
+
 def test_stops_and_names(stand):
     """parallel 2: c03 fails, what it ran beside ends, the rest waits."""
     stand.config([("production", 1, 10, dict(QUICK, parallel=2))])

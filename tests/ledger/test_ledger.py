@@ -16,7 +16,7 @@ START = ROTATION + "/start/started"
 END = ROTATION + "/end/done"
 
 
-class Ledger(unittest.TestCase):
+class Stand(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.folder)
@@ -56,6 +56,8 @@ class Ledger(unittest.TestCase):
         self.assertEqual([name for name in os.listdir(self.folder)
                           if name.startswith("keyrot.")], [])
 
+
+class Ledger(Stand):
     def test_signs_by_a_key_file(self):
         self.play("ssh", self.key("alice"), START, END, "checkpoint")
         found = self.verify()
