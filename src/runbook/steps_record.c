@@ -16,25 +16,6 @@ KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
 	return ledgerplace_open(rotation->options.config, &place, out);
 }
 
-/* Rules that were set aside by their own flags. */
-static const char *const *overrides_of(const struct rotation *rotation,
-				       const char *out[8])
-{
-	const struct rotate_options *o = &rotation->options;
-	size_t n = 0;
-
-	if (o->allow_insecure_tls)
-		out[n++] = "--allow-insecure-tls";
-	if (o->allow_outside_window)
-		out[n++] = "--allow-outside-window";
-	if (o->allow_unvalidated)
-		out[n++] = "--allow-unvalidated";
-	if (o->take_ownership && *o->take_ownership)
-		out[n++] = "--take-ownership";
-	out[n] = NULL;
-	return out;
-}
-
 static const char *outcome_of(const struct rotation *rotation,
 			      const struct rotate_target *target)
 {
@@ -47,7 +28,7 @@ static const char *outcome_of(const struct rotation *rotation,
 	return *rotation->undone ? "rolled-back" : "done";
 }
 
-#define MAX_OVERRIDES 8
+#define MAX_OVERRIDES 12
 
 /* The safety rules that the operator put aside. */
 static void list_overrides(const struct rotate_options *o,
@@ -63,6 +44,7 @@ static void list_overrides(const struct rotate_options *o,
 		{ o->allow_older_pods, "--allow-older-pods" },
 		{ o->allow_not_reencrypted, "--allow-not-reencrypted" },
 		{ o->allow_needed_previous, "--allow-needed-previous" },
+		{ o->take_ownership && *o->take_ownership, "--take-ownership" },
 	};
 	size_t n = 0;
 
@@ -82,7 +64,6 @@ static struct err *record_target(struct ledger *ledger,
 			? rollout_mixed(run->rollout)
 			: (struct rollout_mixed){ 0 };
 	const struct ledger_mixed mixed = { seen.pods, seen.ms };
-	const char *overrides[8];
 	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
 						 : NULL,
 					NULL };
@@ -97,7 +78,7 @@ static struct err *record_target(struct ledger *ledger,
 		.entry = run->options.target.entry,
 		.operator_ = run->operator_,
 		.operator_from = run->operator_from,
-		.overrides = overrides_of(rotation, overrides),
+		.overrides = overrides,
 		.fingerprint = *run->fingerprint ? run->fingerprint : NULL,
 		.previous_fingerprint =
 			*run->first_fingerprint ? run->first_fingerprint : NULL,
@@ -106,7 +87,6 @@ static struct err *record_target(struct ledger *ledger,
 		.store_type = store_type(rotation->options.store),
 		.store_entry = run->entry_id,
 		.previous_entry = run->previous_entry_id,
-		.overrides = overrides,
 		.mixed = seen.pods ? &mixed : NULL,
 		.keys = keys,
 	};
@@ -141,13 +121,13 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 			      const struct rotation *rotation)
 {
 	const struct rotate_target *first = &rotation->envs[0].targets[0];
-	const char *overrides[8];
+	const char *overrides[MAX_OVERRIDES];
 	const struct ledger_record record = {
 		.rotation = rotation->id,
 		.step = LEDGER_STEP_END,
 		.operator_ = rotation_operator(rotation),
 		.operator_from = first->run.operator_from,
-		.overrides = overrides_of(rotation, overrides),
+		.overrides = overrides,
 		.fingerprint =
 			*rotation->fingerprint ? rotation->fingerprint : NULL,
 		.outcome = rotation->failed    ? "failed"
@@ -158,6 +138,7 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 		.store_entry = rotation->entry_id,
 	};
 
+	list_overrides(&rotation->options, overrides);
 	return ledger_append(ledger, &record, NULL);
 }
 
