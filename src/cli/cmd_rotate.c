@@ -9,6 +9,7 @@
 #include "cli/handover.h"
 #include "cli/target.h"
 #include "config/config.h"
+#include "runbook/review.h"
 #include "runbook/rotate.h"
 
 /* A person types the word, on a terminal, or it is not confirmed. */
@@ -90,6 +91,29 @@ static void say_next(const struct rotation *rotation, struct result *result,
 	result_next(result, "kubectl keyrot resume %s", rotation->id);
 	if (!*rotation->undone)
 		result_next(result, "kubectl keyrot rollback %s", rotation->id);
+}
+
+/* A failure, and a roll-back in any case, leaves something to be understood. */
+static void leave_review(struct rotation *rotation, struct result *result,
+			 const struct err *err)
+{
+	const struct reporter *r = rotation->options.reporter;
+	kr_cleanup(str_freep) char *path = NULL;
+	kr_cleanup(str_freep) char *text = NULL;
+	struct err *unwritten;
+
+	if (!rotation->begun || !(*rotation->undone || err_is(err, KR_EGATE) ||
+				  err_is(err, KR_EROLLOUT)))
+		return;
+	unwritten = review_write(rotation, err ? err_reason(err) : NULL,
+				 err ? err_message(err) : NULL, &path);
+	if (unwritten)
+		result_warn(result, "%s", err_message(unwritten));
+	err_free(unwritten);
+	json_set_str(result->document, "review", path);
+	if (path && r->message &&
+	    asprintf(&text, "a draft of the review is in %s", path) >= 0)
+		r->message(r->user, REPORT_INFO, text);
 }
 
 enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE };
@@ -217,6 +241,8 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	if (options.handed)
 		handover_merge(context, result);
 	say_next(&rotation, result, err);
+	if (way != WAY_RETIRE)
+		leave_review(&rotation, result, err);
 	rotation_release(&rotation);
 	return err;
 }
@@ -255,6 +281,35 @@ static KR_FALLIBLE go_on(struct cli_context *context, struct result *result,
 	return err;
 }
 
+static const char *who(const struct cli_context *context)
+{
+	static const char *const variables[] = { "GIT_AUTHOR_EMAIL", "USER",
+						 "LOGNAME" };
+	const char *name = context->options.operator_;
+
+	if (!name)
+		name = context->config->operator_;
+	for (size_t i = 0; !name && i < 3; i++)
+		name = getenv(variables[i]);
+	return name && *name ? name : "unknown";
+}
+
+/* What failed is understood before anything new begins. */
+static KR_FALLIBLE check_reviews(const struct cli_context *context,
+				 struct result *result)
+{
+	const char *closed = context->options.review_closed;
+	struct err *err = NULL;
+
+	if (closed && !rotation_is_valid(closed))
+		return err_new(
+			KR_EUSAGE,
+			"--review-closed wants a rotation's id, such as kr-20261122-7f3a9c");
+	if (closed)
+		err = review_close(context->config, closed, who(context));
+	return err ? err : review_check(context->config, who(context), result);
+}
+
 KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(str_freep) char *open = NULL;
@@ -271,7 +326,8 @@ KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 		return err_hint(err,
 				"to begin another one all the same: --new");
 	}
-	return go_on(context, result, WAY_NEW, NULL);
+	err = check_reviews(context, result);
+	return err ? err : go_on(context, result, WAY_NEW, NULL);
 }
 
 static KR_FALLIBLE named_id(const struct cli_context *context, char **out)

@@ -201,6 +201,11 @@ const struct option cli_new_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "begin another rotation though one has not ended",
 	  .offset = AT(new_rotation) },
+	{ .name = "review-closed",
+	  .type = OPTION_STRING,
+	  .metavar = "ROTATION",
+	  .help = "the review of that failed one is closed",
+	  .offset = AT(review_closed) },
 	{ .name = NULL },
 };
 

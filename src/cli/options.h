@@ -50,6 +50,7 @@ struct cli_options {
 	bool allow_outside_window;
 	bool allow_unvalidated;
 	bool new_rotation;
+	const char *review_closed; /* id; NULL */
 
 	/* ledger */
 	const char *ledger; /* NULL: keyrot.yaml's */

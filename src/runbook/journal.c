@@ -39,7 +39,7 @@ void journal_close(struct journal *journal)
 	free(journal);
 }
 
-static KR_FALLIBLE folder_of(const char *service, char **out)
+KR_FALLIBLE journal_folder(const char *service, char **out)
 {
 	const char *state = getenv("XDG_STATE_HOME");
 	const char *home = getenv("HOME");
@@ -94,7 +94,7 @@ KR_FALLIBLE journal_open(const char *service, const char *rotation,
 	kr_cleanup(journal_closep) struct journal *journal =
 		calloc(1, sizeof(*journal));
 	kr_cleanup(str_freep) char *folder = NULL;
-	struct err *err = folder_of(service, &folder);
+	struct err *err = journal_folder(service, &folder);
 
 	if (err)
 		return err;
@@ -263,7 +263,7 @@ KR_FALLIBLE journal_look(const char *service, const char *rotation,
 	kr_cleanup(journal_closep) struct journal *journal = NULL;
 	kr_cleanup(str_freep) char *folder = NULL;
 	kr_cleanup(str_freep) char *path = NULL;
-	struct err *err = folder_of(service, &folder);
+	struct err *err = journal_folder(service, &folder);
 
 	if (err)
 		return err;
@@ -297,7 +297,7 @@ static KR_FALLIBLE newest(const char *service, enum wanted wanted,
 	kr_cleanup(str_freep) char *best = NULL;
 	kr_cleanup(file_list_release) struct file_list files = { 0 };
 	char best_time[CLOCK_RFC3339_LEN] = "";
-	struct err *err = folder_of(service, &folder);
+	struct err *err = journal_folder(service, &folder);
 
 	if (!err)
 		err = file_list_dir(folder, &files);
@@ -339,4 +339,28 @@ KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
 			      char **out_rotation)
 {
 	return newest(service, WANT_UNDO, undone, out_rotation);
+}
+
+KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user)
+{
+	kr_cleanup(str_freep) char *folder = NULL;
+	kr_cleanup(file_list_release) struct file_list files = { 0 };
+	struct err *err = journal_folder(service, &folder);
+
+	if (!err)
+		err = file_list_dir(folder, &files);
+	for (size_t i = 0; !err && i < files.count; i++) {
+		kr_cleanup(str_freep) char *path =
+			file_join(folder, files.names[i]);
+		kr_cleanup(journal_closep) struct journal *journal = NULL;
+		char id[ROTATION_LEN];
+
+		if (!path || !id_of(files.names[i], id))
+			continue;
+		err = peek(path, &journal);
+		if (!err && has_begun(journal))
+			visit(user, id, journal_undone(journal),
+			      journal->lines);
+	}
+	return err;
 }

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 
+struct cJSON;
 struct journal;
 
 enum journal_event {
@@ -72,6 +73,15 @@ KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
 			      char **out_rotation);
 /* Of a roll-back: the rotation that it undoes; NULL otherwise. Borrowed. */
 const char *journal_undone(const struct journal *journal);
+/* The folder of the service's journals; malloc'd. */
+KR_FALLIBLE journal_folder(const char *service, char **out);
+
+/* Gives each journal that has begun, in no order: its id, what it undoes
+ * (NULL), and its lines; all borrowed for the call. */
+typedef void journal_visit(void *user, const char *rotation, const char *undone,
+			   const struct cJSON *lines);
+KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user);
+
 /*
  * Whether the rotation's journal is here and has begun, without opening it;
  * *out_undone as journal_undone(), malloc'd.

@@ -160,6 +160,7 @@ KR_FALLIBLE ui_text_open(const struct ui_options *options, struct ui **out)
 	if (!text)
 		return err_new(KR_ENOMEM, "out of memory for output");
 	text->out = options->out;
+	text->many_targets = options->goes_on;
 	text->ui = (struct ui){
 		.reporter = { .user = text,
 			      .plan = text_plan,

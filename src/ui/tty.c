@@ -323,6 +323,7 @@ KR_FALLIBLE ui_tty_open(const struct ui_options *options, struct ui **out)
 	if (!tty)
 		return err_new(KR_ENOMEM, "out of memory for output");
 	tty->out = options->out;
+	tty->many_targets = options->goes_on;
 	tty->colour = options->colour;
 	tty->utf8 = options->utf8;
 	tty->ui = (struct ui){

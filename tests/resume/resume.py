@@ -12,11 +12,13 @@ import traceback
 
 import journal
 import lost
+import review
 import soak
 import stops
 from stand import ROOT, Wrong, clusters
 
-CASES = lost.CASES + soak.CASES + stops.CASES + journal.CASES
+CASES = (lost.CASES + soak.CASES + stops.CASES + journal.CASES
+         + review.CASES)
 
 def run_case(case, fleet, options):
     begin = time.monotonic()
