@@ -58,9 +58,12 @@ static struct err *read_facts(struct rotation *rotation,
 	return err;
 }
 
-/* The holder is at work, or died at it; the trace is what stopped before. */
+/*
+ * The holder is at work, or died at it; the trace is what stopped before.
+ * *out_certain: the trace says so, which only what had begun leaves.
+ */
 static bool from_lease(const struct kube_lease_facts *facts,
-		       struct rotate_found *out)
+		       struct rotate_found *out, bool *out_certain)
 {
 	const char *id = facts->rotation && rotation_is_valid(facts->rotation)
 				 ? facts->rotation
@@ -69,6 +72,7 @@ static bool from_lease(const struct kube_lease_facts *facts,
 	if (!id || !rotation_is_valid(id))
 		return false;
 	(void)snprintf(out->id, sizeof(out->id), "%s", id);
+	*out_certain = *out_certain || same(id, facts->open);
 	if (same(id, facts->open) && facts->undone &&
 	    rotation_is_valid(facts->undone))
 		(void)snprintf(out->undone, sizeof(out->undone), "%s",
@@ -94,7 +98,7 @@ static KR_FALLIBLE several(struct rotation *rotation,
 
 /* id NULL: whichever. *out stays empty where the Leases say nothing. */
 static KR_FALLIBLE ask_leases(struct rotation *rotation, const char *id,
-			      struct rotate_found *out)
+			      struct rotate_found *out, bool *out_certain)
 {
 	struct err *err =
 		rotation_for_targets(rotation, NULL, false, read_lease, NULL);
@@ -105,7 +109,8 @@ static KR_FALLIBLE ask_leases(struct rotation *rotation, const char *id,
 		for (size_t j = 0; !err && j < env->count; j++) {
 			struct rotate_found found = { 0 };
 
-			if (!from_lease(&env->targets[j].lease_facts, &found) ||
+			if (!from_lease(&env->targets[j].lease_facts, &found,
+					out_certain) ||
 			    (id && strcmp(found.id, id) != 0))
 				continue;
 			if (*out->id && strcmp(found.id, out->id) != 0)
@@ -232,14 +237,33 @@ static KR_FALLIBLE ask_store(struct rotation *rotation, const char *id,
 	return err;
 }
 
+/*
+ * A holder alone may have died before its key was stored, or have been at
+ * something else: then there is nothing to go on with.
+ */
+static KR_FALLIBLE check_holder(struct rotation *rotation,
+				struct rotate_found *found)
+{
+	struct store_list list = { 0 };
+	struct err *err = store_entries(rotation->options.store, &list);
+
+	if (!err && !find_entry(&list, found->id))
+		memset(found, 0, sizeof(*found));
+	store_list_release(&list);
+	return err;
+}
+
 KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 			  struct rotate_found *out)
 {
 	const struct reporter *r = rotation->options.reporter;
 	struct rotate_found found = { 0 };
 	char text[128];
-	struct err *err = ask_leases(rotation, id, &found);
+	bool certain = false;
+	struct err *err = ask_leases(rotation, id, &found, &certain);
 
+	if (!err && *found.id && !certain)
+		err = check_holder(rotation, &found);
 	if (!err && !*found.id)
 		err = ask_store(rotation, id, &found);
 	if (err)

@@ -83,6 +83,11 @@ def nothing(fleet, program):
         check(not stand.journals(), "a journal was left", stand.journals())
         stand.run("rotate")
         stand.new_machine()
+        # One who died before a key was stored, or at something else.
+        stand.patch_lease(CONTEXTS[0], {"spec": {
+            "holderIdentity": "kr-20200101-abcdef/jane@nowhere/1"}})
+        document = stand.run("resume", expect=3)
+        check(document["reason"] == "NothingToResume", document["reason"])
         stand.delete_leases()
         document = stand.run("resume", expect=3)
         check(document["reason"] == "NothingToResume", document["reason"])
