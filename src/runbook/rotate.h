@@ -189,6 +189,13 @@ struct rotate_found {
 };
 KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 			  struct rotate_found *out);
+/*
+ * Of one that is gone on with, once every target was read: KR_EREFUSED, reason
+ * "RotationOvertaken", where another rotation wrote a target after this one had
+ * its key: somebody ended it, undid it, or began the next one elsewhere. The
+ * store is asked when that was, but not by one that was handed over.
+ */
+KR_FALLIBLE rotation_check_overtaken(struct rotation *rotation);
 void rotation_release(struct rotation *rotation);
 
 KR_FALLIBLE rotation_run(struct rotation *rotation,

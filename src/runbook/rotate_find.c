@@ -130,6 +130,17 @@ static bool is_rotations(const struct store_meta *meta)
 	       strncmp(meta->secret, "*/", 2) == 0;
 }
 
+/* Another rotation wrote there when this one had its key already. */
+static bool came_after(const struct kube_key_facts *facts, const char *id,
+		       const char *created_at)
+{
+	/* Behind the id may stand the state of a keyring. */
+	return (facts->previous &&
+		strncmp(facts->previous, id, strlen(id)) == 0) ||
+	       (facts->rotated_at && created_at &&
+		strcmp(facts->rotated_at, created_at) > 0);
+}
+
 static void weigh(const struct kube_key_facts *facts,
 		  const struct store_meta *meta, struct evidence *e)
 {
@@ -142,9 +153,7 @@ static void weigh(const struct kube_key_facts *facts,
 		e->proven +=
 			facts->validated &&
 			strncmp(facts->validated, meta->fingerprint, n) == 0;
-	} else if (same(facts->previous, meta->rotation) ||
-		   (facts->rotated_at &&
-		    strcmp(facts->rotated_at, meta->created_at) > 0)) {
+	} else if (came_after(facts, meta->rotation, meta->created_at)) {
 		e->past_it++;
 	}
 }
@@ -276,4 +285,67 @@ KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 		r->message(r->user, REPORT_INFO, text);
 	*out = found;
 	return NULL;
+}
+
+static KR_FALLIBLE overtaken(struct rotation *rotation,
+			     const struct rotate_target *target, size_t on_it)
+{
+	const struct journal_line end = {
+		.event = JOURNAL_ENDED,
+		.detail = "overtaken",
+	};
+	struct err *err = err_new(
+		KR_EREFUSED,
+		"%s: rotation %s wrote Secret %s/%s after rotation %s, whose key is not put there again",
+		target->context, target->run.secret->facts.rotation,
+		target->run.secret->ns, target->run.secret->name, rotation->id);
+
+	err = err_set_reason(err, "RotationOvertaken");
+	if (on_it)
+		return err_hint(err, "kubectl keyrot rollback %s",
+				rotation->id);
+	/* Nowhere is anything left of it. */
+	err_free(journal_add(rotation->journal, &end));
+	return err_hint(err, "kubectl keyrot rotate");
+}
+
+static KR_FALLIBLE compare(struct rotation *rotation, const char *created_at)
+{
+	const struct rotate_target *past = NULL;
+	size_t on_it = 0;
+
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; j < env->count; j++) {
+			const struct rotate_target *target = &env->targets[j];
+			const struct kube_key_facts *facts =
+				&target->run.secret->facts;
+
+			if (same(facts->rotation, rotation->id))
+				on_it++;
+			else if (facts->rotation &&
+				 came_after(facts, rotation->id, created_at))
+				past = target;
+		}
+	}
+	return past ? overtaken(rotation, past, on_it) : NULL;
+}
+
+KR_FALLIBLE rotation_check_overtaken(struct rotation *rotation)
+{
+	struct store_list list = { 0 };
+	const struct store_meta *meta;
+	struct err *err;
+
+	/* Its store may want a passphrase that nobody is there to type. */
+	if (rotation->options.handed)
+		return compare(rotation, NULL);
+	err = store_entries(rotation->options.store, &list);
+	if (err)
+		return err;
+	meta = find_entry(&list, rotation->id);
+	err = compare(rotation, meta ? meta->created_at : NULL);
+	store_list_release(&list);
+	return err;
 }

@@ -77,7 +77,7 @@ KR_FALLIBLE rotate_before(struct rotation *rotation)
 	struct err *err;
 
 	if (rotation->resumed)
-		return NULL;
+		return rotation_check_overtaken(rotation);
 	err = check_ledger(rotation);
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];

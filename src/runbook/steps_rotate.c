@@ -34,7 +34,9 @@ static struct err *lock_target(struct rotation *rotation,
 	struct err *err;
 
 	(void)user;
-	if (target->left_out || target->lease)
+	/* Also where a roll-back has nothing to put back: what is open there
+	 * is the rotation that it ends. */
+	if (target->lease)
 		return NULL;
 	rotation_trace(rotation, trace);
 	err = kube_open(target->access, &target->lease_kube);

@@ -115,6 +115,50 @@ def roll_back(fleet, program):
         check(stand.run("resume", expect=3)["reason"] == "NothingToResume")
 
 
+def overtaken(fleet, program):
+    """a rotation that went on elsewhere: its key is not put back"""
+    with Stand(fleet, program, "over") as stand:
+        stand.write_config()
+        first = stand.home
+        stand.until(["rotate"], "apply", "production", "done")
+        rotation = stand.note(CONTEXTS[1], "rotation")
+        stand.new_machine()
+        stand.run("resume")
+        stand.run("rotate")
+        newest = stand.live(CONTEXTS[1])
+        second, stand.home = stand.home, first
+        document = stand.run("resume", expect=3)
+        check(document["reason"] == "RotationOvertaken", document["reason"])
+        stand.home = second
+        document = stand.run("resume", rotation, expect=3)
+        check(document["reason"] == "RotationOvertaken", document["reason"])
+        stand.new_machine()
+        document = stand.run("resume", rotation, expect=3)
+        check(document["reason"] == "RotationOvertaken", document["reason"])
+        for context in CONTEXTS:
+            check(stand.live(context) == newest, context, "was overwritten")
+
+
+def undone(fleet, program):
+    """a rotation that was undone elsewhere stays undone, on all targets"""
+    with Stand(fleet, program, "undone") as stand:
+        stand.write_config()
+        first = stand.home
+        stand.until(["rotate"], "mark", "staging", "done", signal.SIGINT)
+        rotation = stand.note(CONTEXTS[0], "rotation")
+        stand.new_machine()
+        stand.run("rollback", rotation)
+        for home in (first, stand.new_machine()):
+            stand.home = home
+            check(stand.run("resume", expect=3)["reason"] in (
+                "RotationOvertaken", "NothingToResume"))
+        for context in CONTEXTS:
+            check(stand.live(context) == stand.old[context], context,
+                  "has not the key before")
+            check("annotations" not in stand.lease(context)["metadata"],
+                  context, "the Lease has a trace")
+
+
 def other_host(fleet, program):
     """another host takes a dead holder's Lease over, and records it"""
     if not fleet.real:
@@ -141,4 +185,5 @@ def other_host(fleet, program):
 
 
 CASES = [after_new_key, in_staging, after_staging, in_production, interrupted,
-         without_leases, without_leases_early, nothing, roll_back, other_host]
+         without_leases, without_leases_early, nothing, roll_back, overtaken,
+         undone, other_host]
