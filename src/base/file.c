@@ -122,7 +122,7 @@ static struct err *fill_and_sync(int fd, const char *path, const void *data,
 	return NULL;
 }
 
-static struct err *sync_folder(const char *path)
+KR_FALLIBLE file_sync_folder(const char *path)
 {
 	kr_cleanup(str_freep) char *dir = file_dirname(path);
 	kr_cleanup(fd_closep) int fd = -1;
@@ -202,7 +202,7 @@ KR_FALLIBLE file_write_new(const char *path, const void *data, size_t len)
 		err = write_named(path, O_EXCL, data, len);
 	if (err)
 		return err;
-	return sync_folder(path);
+	return file_sync_folder(path);
 }
 
 KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len)
@@ -225,7 +225,7 @@ KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len)
 		(void)unlink(temp);
 		return err;
 	}
-	return sync_folder(path);
+	return file_sync_folder(path);
 }
 
 static struct err *make_dir(const char *path)
@@ -233,7 +233,7 @@ static struct err *make_dir(const char *path)
 	struct stat st;
 
 	if (mkdir(path, 0700) == 0)
-		return sync_folder(path);
+		return file_sync_folder(path);
 	if (errno == EEXIST) {
 		if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
 			return NULL;

@@ -32,6 +32,17 @@ KR_FALLIBLE file_write_new(const char *path, const void *data, size_t len);
 /* Replaces (or creates) a file by rename: readers see old or new. */
 KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len);
 
+/* fsync of the folder that holds `path`: a new name in it stays. */
+KR_FALLIBLE file_sync_folder(const char *path);
+
+/*
+ * Puts `from` in the place of `to` (same folder), with the permissions that
+ * `to` has: readers see old or new.
+ */
+KR_FALLIBLE file_move(const char *from, const char *to);
+/* One that is not there is fine. */
+KR_FALLIBLE file_remove(const char *path);
+
 /* Creates the folder and its missing parents, 0700 each. */
 KR_FALLIBLE file_make_dirs(const char *path);
 

@@ -18,7 +18,7 @@ static const char *const types[] = {
 struct raw_store {
 	char *type, *where, *item, *path, *address, *mount, *vault, *account;
 	char *timeout, *keyFile, *namespace, *ca, *serverName;
-	char *auth, *authMount, *role, *roleID;
+	char *auth, *authMount, *role, *roleID, *organization, *collection;
 	char **command, **env;
 	struct config_ref token, secretID, jwt, session;
 };
@@ -54,6 +54,8 @@ static const struct field store_fields[] = {
 	STR(authMount),
 	STR(role),
 	STR(roleID),
+	STR(organization),
+	STR(collection),
 	{ .name = "env",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, env) },

@@ -6,10 +6,9 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "store/entrytext.h"
+#include "store/keepass.h"
 #include "store/meta.h"
 #include "store/named.h"
-#include "store/passphrase.h"
-#include "store/tool.h"
 
 /*
  * keepassxc-cli: each run opens the database with the password on its standard
@@ -17,20 +16,7 @@
  * rest its notes.
  */
 
-#define MAX_ARGS 24
-#define TRIES	 3
-
-struct keepass_store {
-	char *file;
-	char *folder; /* of the file */
-	char *group;
-	char *key_file; /* or NULL */
-	struct proc_env env;
-	int64_t timeout_ms;
-	struct passphrase_source source;
-	struct secret *password; /* NULL until it is needed */
-	bool group_is_there;
-};
+#define MAX_DATABASE (256u * 1024 * 1024)
 
 static void keepass_close(void *state)
 {
@@ -63,7 +49,9 @@ static struct err *take_places(struct keepass_store *ks,
 		return err_hint(err_new(KR_EUSAGE, "no database is named"),
 				"--store=keepassxc:FILE.kdbx, or path: in the "
 				"configuration");
-	ks->file = file_join(here ? here : "/", where);
+	ks->file = realpath(where, NULL);
+	if (!ks->file)
+		ks->file = file_join(here ? here : "/", where);
 	ks->folder = ks->file ? file_dirname(ks->file) : NULL;
 	if (!ks->folder || !str_keep(&ks->key_file, key_file))
 		return err_new(KR_ENOMEM, "out of memory");
@@ -98,88 +86,6 @@ static struct err *keepass_open(const struct store_options *options,
 	return NULL;
 }
 
-/* One run: `command`'s words, then the database, then `entry`. */
-struct keepass_run {
-	const char *const *command;
-	const char *entry;	   /* or NULL */
-	const struct secret *line; /* goes in behind the password, or NULL */
-	const struct secret *key;
-};
-
-static struct err *run_once(const struct keepass_store *ks,
-			    const struct keepass_run *run,
-			    struct tool_result *out)
-{
-	kr_cleanup(secret_freep) struct secret *input = NULL;
-	const char *argv[MAX_ARGS] = { "keepassxc-cli" };
-	struct tool_run tool = {
-		.argv = argv,
-		.env = &ks->env,
-		.key = run->key,
-		.max_output_bytes = SECRET_MAX_BYTES,
-		.timeout_ms = ks->timeout_ms,
-	};
-	size_t n = 1;
-	struct err *err;
-
-	for (size_t i = 0; run->command[i]; i++)
-		argv[n++] = run->command[i];
-	if (ks->key_file) {
-		argv[n++] = "--key-file";
-		argv[n++] = ks->key_file;
-	}
-	argv[n++] = "--";
-	argv[n++] = ks->file;
-	argv[n++] = run->entry;
-	err = entrytext_join(ks->password,
-			     run->line ? (const char *)secret_expose(run->line)
-				       : "",
-			     run->line ? secret_len(run->line) : 0, &input);
-	if (err)
-		return err;
-	tool.input = input;
-	return tool_run(&tool, out);
-}
-
-static bool is_locked(const struct tool_result *result)
-{
-	return result->exit_code != 0 &&
-	       (strstr(result->said, "Invalid credentials") ||
-		strstr(result->said, "If this reoccurs"));
-}
-
-/* A password that was typed may be typed again. */
-static struct err *run_keepass(struct keepass_store *ks,
-			       const struct keepass_run *run,
-			       struct tool_result *out)
-{
-	for (int i = 0;; i++) {
-		kr_cleanup(
-			tool_result_release) struct tool_result result = { 0 };
-		struct err *err = NULL;
-
-		if (!ks->password)
-			err = passphrase_get(&ks->source, ks->file,
-					     &ks->password);
-		if (!err)
-			err = run_once(ks, run, &result);
-		if (err)
-			return err;
-		if (!is_locked(&result)) {
-			*out = result;
-			result = (struct tool_result){ 0 };
-			return NULL;
-		}
-		secret_free(ks->password);
-		ks->password = NULL;
-		if (i + 1 == TRIES || !passphrase_is_asked(&ks->source))
-			return store_error("Locked",
-					   "it did not open with this password"
-					   "%s",
-					   ks->key_file ? " and key file" : "");
-	}
-}
-
 static struct err *keepass_list(void *state, struct store_list *out)
 {
 	struct keepass_store *ks = state;
@@ -188,7 +94,7 @@ static struct err *keepass_list(void *state, struct store_list *out)
 		.command = (const char *[]){ "ls", NULL },
 		.entry = ks->group,
 	};
-	struct err *err = run_keepass(ks, &run, &result);
+	struct err *err = keepass_run(ks, &run, &result);
 
 	if (err)
 		return err;
@@ -219,7 +125,7 @@ static struct err *make_groups(struct keepass_store *ks)
 		at = strchr(at, '/');
 		if (at)
 			*at = '\0';
-		err = run_keepass(ks, &run, &result);
+		err = keepass_run(ks, &run, &result);
 		if (!err && result.exit_code != 0 &&
 		    !strstr(result.said, "already exists"))
 			err = tool_failed("keepassxc-cli mkdir", &result);
@@ -229,12 +135,10 @@ static struct err *make_groups(struct keepass_store *ks)
 	return err;
 }
 
-static struct err *keepass_insert(void *state, const char *name,
-				  const struct secret *text,
-				  const struct secret *key)
+static struct err *add_entry(struct keepass_store *ks, const char *name,
+			     const struct secret *text,
+			     const struct secret *key, struct tool_result *out)
 {
-	struct keepass_store *ks = state;
-	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
 	kr_cleanup(secret_freep) struct secret *line = NULL;
 	kr_cleanup(secret_freep) struct secret *ended = NULL;
 	const char *notes = NULL;
@@ -251,10 +155,78 @@ static struct err *keepass_insert(void *state, const char *name,
 	run.line = ended;
 	run.command = (const char *[]){ "add", "--password-prompt", "--notes",
 					notes, NULL };
-	err = run_keepass(ks, &run, &result);
-	if (err || result.exit_code == 0)
+	return keepass_run(ks, &run, out);
+}
+
+/* Into the copy, and then looked at: what it says of itself counts little. */
+static struct err *add_to_copy(struct keepass_store *ks, const char *name,
+			       const struct secret *text,
+			       const struct secret *key)
+{
+	kr_cleanup(tool_result_release) struct tool_result result = { 0 };
+	kr_cleanup(store_list_release) struct store_list list = { 0 };
+	kr_cleanup(store_list_release) struct store_list wanted = { 0 };
+	struct err *err = add_entry(ks, name, text, key, &result);
+
+	if (!err)
+		err = keepass_list(ks, &list);
+	if (!err)
+		err = named_add_of(ks->group, name, &wanted);
+	if (err)
 		return err;
-	return tool_failed("keepassxc-cli add", &result);
+	for (size_t i = 0; wanted.count && i < list.count; i++)
+		if (strcmp(list.items[i].id, wanted.items[0].id) == 0)
+			return NULL;
+	if (result.exit_code != 0)
+		return tool_failed("keepassxc-cli add", &result);
+	return store_error("EntryNotFound",
+			   "it was said to be saved, but is not there");
+}
+
+static bool same_bytes(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+/*
+ * keepassxc-cli writes a copy, which then takes the place of the database: on
+ * a full disk it empties the file that it saves to, and says that all is well.
+ */
+static struct err *keepass_insert(void *state, const char *name,
+				  const struct secret *text,
+				  const struct secret *key)
+{
+	struct keepass_store *ks = state;
+	kr_cleanup(buf_release) struct buf before = BUF_INIT(MAX_DATABASE);
+	kr_cleanup(buf_release) struct buf after = BUF_INIT(MAX_DATABASE);
+	kr_cleanup(str_freep) char *copy = NULL;
+	char *database = ks->file;
+	struct err *err = file_read(database, &before);
+
+	if (asprintf(&copy, "%s.keyrot-new", database) < 0)
+		copy = NULL;
+	if (!err && !copy)
+		err = err_new(KR_ENOMEM, "out of memory");
+	/* One that was left behind by a run that was killed. */
+	if (!err)
+		err = file_remove(copy);
+	if (!err)
+		err = file_write_new(copy, before.data, before.len);
+	if (err)
+		return err;
+	ks->file = copy;
+	err = add_to_copy(ks, name, text, key);
+	ks->file = database;
+	if (!err)
+		err = file_read(database, &after);
+	if (!err && !same_bytes(&before, &after))
+		err = store_error("StoreFailed", "another program changed the "
+						 "database meanwhile");
+	if (!err)
+		err = file_move(copy, database);
+	if (err)
+		err_free(file_remove(copy));
+	return err;
 }
 
 static struct err *keepass_show(void *state, const char *name,
@@ -268,7 +240,7 @@ static struct err *keepass_show(void *state, const char *name,
 					     "--attributes", "Notes", NULL },
 		.entry = name,
 	};
-	struct err *err = run_keepass(ks, &run, &result);
+	struct err *err = keepass_run(ks, &run, &result);
 
 	if (err)
 		return err;

@@ -12,8 +12,9 @@
 
 static const struct store_backend *const backends[] = {
 	/* In the order of docs/stores.md. */
-	&backend_file,	&backend_pass, &backend_gopass, &backend_keepassxc,
-	&backend_vault, &backend_exec, &backend_none,
+	&backend_file,	    &backend_pass,  &backend_gopass,
+	&backend_keepassxc, &backend_vault, &backend_op,
+	&backend_bw,	    &backend_exec,  &backend_none,
 };
 
 #define BACKEND_COUNT (sizeof(backends) / sizeof(*backends))

@@ -70,6 +70,8 @@ extern const struct store_backend backend_pass;
 extern const struct store_backend backend_gopass;
 extern const struct store_backend backend_keepassxc;
 extern const struct store_backend backend_vault;
+extern const struct store_backend backend_op;
+extern const struct store_backend backend_bw;
 extern const struct store_backend backend_exec;
 extern const struct store_backend backend_none;
 

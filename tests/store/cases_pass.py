@@ -24,6 +24,15 @@ def first_line(store):
     check(b"operator: ann@example.com" in lines[1:], lines)
 
 
+def first_line_gopass(store):
+    """gopass itself shows the key as the password"""
+    key = new_key()
+    store.ensure("kr-1", key).ok()
+    name = os.path.relpath(store.entry("kr-1"), store.where())[:-4]
+    shown = quiet("gopass", "show", "--password", name, env=store.env)
+    check(shown.rstrip(b"\n") == key)
+
+
 def list_decrypts_nothing(store):
     """looking for a key needs no private key"""
     store.ensure("kr-1", new_key()).ok()
@@ -115,6 +124,29 @@ def locked(store):
     quiet("gpgconf", "--kill", "all", env=env)
 
 
+def locked_gopass(store):
+    """the same of gopass"""
+    env = dict(store.env, HOME=store.path("l"), GNUPGHOME=store.path("l", "g"))
+    os.makedirs(store.path("l", "g"), 0o700)
+    quiet("gpg", "--batch", "--quiet", "--pinentry-mode", "loopback",
+          "--passphrase", "a passphrase", "--quick-gen-key",
+          "locked <locked@example.com>", "future-default", "default", "never",
+          env=env)
+    store.write("l/g/gpg-agent.conf", b"pinentry-program /bin/false\n")
+    quiet("gpgconf", "--kill", "all", env=env)
+    quiet("gopass", "--yes", "init", "--storage", "fs", "locked@example.com",
+          env=env, stdin=subprocess.DEVNULL)
+    store.run("probe", env=env).ok()
+    store.ensure("kr-1", new_key(), env=env).fails(8, "Locked", "GPG_TTY")
+    quiet("gpgconf", "--kill", "all", env=env)
+
+
+def not_set_up_gopass(store):
+    """a gopass without a store: the next step"""
+    store.run("probe", env={"HOME": store.path("elsewhere")}).fails(
+        8, "StoreFailed", "gopass setup")
+
+
 def no_private_key(store):
     """probe says so where entries could be written but never read"""
     quiet("gpgconf", "--kill", "all", env=store.env)
@@ -179,3 +211,5 @@ def bad_items(store):
 CASES = [first_line, list_decrypts_nothing, other_things_there, damaged,
          edited, two_under_one_id, locked, no_private_key, not_set_up, fakes,
          read_only, bad_items]
+
+GOPASS_CASES = [first_line_gopass, damaged, locked_gopass, not_set_up_gopass]

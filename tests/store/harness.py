@@ -70,6 +70,8 @@ class Store:
     spec = None
     config = None
     keeps_all = True  # metadata in a list: all of them
+    max_key = 1_000_000
+    slow = False  # each look takes a quarter of a second
 
     def __init__(self, tool):
         self.tool = tool

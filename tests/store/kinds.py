@@ -1,6 +1,7 @@
 """The store types, each ready for use."""
 import functools
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,7 @@ class PassStore(Store):
     name = "pass"
     spec = "pass:Team/Secrets Service Encryption Key"
     keeps_all = False  # the name of an entry holds what is looked for
+    program, put_verb, show_verb = "pass", "insert", "show"
 
     def prepare(self):
         self.env["GNUPGHOME"] = self.path("gnupg")
@@ -89,6 +91,7 @@ class GopassStore(PassStore):
 
     name = "gopass"
     spec = "gopass:Team/Secrets Service Encryption Key"
+    program = "gopass"
 
     def prepare(self):
         self.env["GNUPGHOME"] = self.path("gnupg")
@@ -117,6 +120,8 @@ class KeepassStore(Store):
 
     name = "keepassxc"
     keeps_all = False
+    slow = True
+    program, put_verb, show_verb = "keepassxc-cli", "add", "show"
 
     def prepare(self):
         self.passphrase = self.write("passphrase", PASSPHRASE.encode() + b"\n")
@@ -174,6 +179,65 @@ class VaultStore(Store):
         return found
 
 
+class ServiceStore(Store):
+    """A stand-in for the command line of a service, in standins/."""
+
+    keeps_all = False
+
+    def prepare(self):
+        os.makedirs(self.path("standin", "items"))
+        self.env["PATH"] = (os.path.join(HERE, "standins") + ":" +
+                            self.env["PATH"])
+        self.fields = {"item": "Team/Secrets Service"}
+
+    @property
+    def config(self):
+        return json.dumps(self.fields)
+
+    def mode(self, mode):
+        self.write("standin/mode", mode.encode())
+
+    def where(self):
+        return self.path("standin", "items")
+
+    def items(self):
+        names = os.listdir(self.where())
+        return [json.loads(self.slurp(self.where(), name)) for name in names]
+
+    def calls(self):
+        text = self.slurp(self.path("standin"), "calls")
+        return [json.loads(line) for line in text.splitlines()]
+
+    @staticmethod
+    def slurp(folder, name):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            return file.read()
+
+
+class OpStore(ServiceStore):
+    name = spec = "op"
+    opens_by = "op signin"
+    variable, field = "OP_SERVICE_ACCOUNT_TOKEN", "token"
+    allowed = {"item list", "item create", "item get"}
+
+    def prepare(self):
+        super().prepare()
+        self.env["OP_SERVICE_ACCOUNT_TOKEN"] = "ops_right"
+        self.fields["vault"] = "Team"
+
+
+class BwStore(ServiceStore):
+    name = spec = "bw"
+    max_key = 2500  # Bitwarden allows 5000 characters, encrypted
+    opens_by = "bw unlock"
+    variable, field = "BW_SESSION", "session"
+    allowed = {"sync", "list items", "create item", "get item"}
+
+    def prepare(self):
+        super().prepare()
+        self.env["BW_SESSION"] = "right"
+
+
 class ExecStore(Store):
     name = "exec"
 
@@ -200,4 +264,4 @@ class NoStore(Store):
 
 
 PROVING = [PlainFileStore, PassStore, GopassStore, KeepassStore, VaultStore,
-           ExecStore]
+           OpStore, BwStore, ExecStore]

@@ -13,23 +13,42 @@ import traceback
 import cases_common
 import cases_exec
 import cases_file
+import cases_keepass
 import cases_pass
+import cases_services
+import cases_tools
 import cases_vault
+import kinds
+import matrix
 from harness import Failed
-from kinds import NoGo, PROVING, ExecStore, FileStore, NoStore, PassStore, VaultStore
+from kinds import NoGo
 from vaultserver import Shared
+
+OWN = [
+    (kinds.FileStore, cases_file.CASES),
+    (kinds.PassStore, cases_pass.CASES),
+    (kinds.PassStore, cases_tools.CASES),
+    (kinds.GopassStore, cases_pass.GOPASS_CASES),
+    (kinds.GopassStore, cases_tools.CASES),
+    (kinds.KeepassStore, cases_keepass.CASES),
+    (kinds.KeepassStore, cases_tools.CASES),
+    (kinds.VaultStore, cases_vault.CASES),
+    (kinds.OpStore, cases_services.CASES),
+    (kinds.OpStore, cases_services.OP_CASES),
+    (kinds.BwStore, cases_services.CASES),
+    (kinds.BwStore, cases_services.BW_CASES),
+    (kinds.ExecStore, cases_exec.CASES),
+    (kinds.NoStore, cases_common.NONE_CASES),
+]
 
 
 def all_cases():
-    for kind in PROVING:
+    for kind in kinds.PROVING:
         for case in cases_common.CASES:
-            yield kind, case
-    for kind, module in ((FileStore, cases_file), (PassStore, cases_pass),
-                         (VaultStore, cases_vault),
-                         (ExecStore, cases_exec),
-                         (NoStore, cases_common)):
-        for case in (cases_common.NONE_CASES if kind is NoStore
-                     else module.CASES):
+            if (kind, case) not in matrix.EXEMPT:
+                yield kind, case
+    for kind, cases in OWN:
+        for case in cases:
             yield kind, case
 
 
@@ -83,8 +102,13 @@ def main():
     parser.add_argument("--tool", required=True)
     parser.add_argument("--times", action="store_true")
     parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--table", action="store_true",
+                        help="print which case shows what, and end")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
+    if options.table:
+        matrix.show()
+        return 0
     tool, start = os.path.abspath(options.tool), time.time()
     tally = Tally(options.times)
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
@@ -93,6 +117,9 @@ def main():
         for kind, case, future in running:
             tally.add(kind, case, *future.result())
     Shared.close()
+    for gap in matrix.gaps(all_cases()):
+        tally.failed += 1
+        print(f"FAILED the table of stores and cases: {gap}")
     for name in sorted(tally.skipped):
         print(f"skipped: {name}, which needs Go 1.26 to be built")
     print(f"stores: {tally.passed} passed, {tally.failed} failed "
