@@ -133,6 +133,12 @@ static const struct rotate_step rotate[] = {
 		.to = "check",
 	},
 	{
+		.id = "find-promoted",
+		.title = "Find the key that the environment before it runs",
+		.flags = ROTATE_LOOKS | ROTATE_PROMOTION,
+		.once = rotate_find_promoted,
+	},
+	{
 		.id = "keyring",
 		.title = "Check that every keyring has room for another key",
 		.flags = ROTATE_LOOKS | ROTATE_KEYRING,
@@ -169,7 +175,14 @@ static const struct rotate_step rotate[] = {
 		.id = "new-key",
 		.title = "Generate a key, store it, and read it back",
 		.kubectl = "openssl rand -base64 32",
+		.flags = ROTATE_FRESH_KEY,
 		.once = rotate_new_key,
+	},
+	{
+		.id = "promoted-key",
+		.title = "Read it back from the store, by its fingerprint",
+		.flags = ROTATE_PROMOTION,
+		.once = rotate_promoted_key,
 	},
 	{
 		.id = "look-again",

@@ -116,7 +116,8 @@ static void leave_review(struct rotation *rotation, struct result *result,
 		r->message(r->user, REPORT_INFO, text);
 }
 
-enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE };
+/* WAY_TO: a promotion; what is named is the environment. */
+enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE, WAY_TO };
 
 /*
  * An environment that asks for it is put back by the program itself: after a
@@ -161,17 +162,19 @@ static KR_FALLIBLE find_open(struct rotation *rotation, const char *id,
 			     struct rotate_found *out)
 {
 	kr_cleanup(str_freep) char *undone = NULL;
+	kr_cleanup(str_freep) char *to = NULL;
 	bool known = false;
 	struct err *err = NULL;
 
 	if (id)
 		err = journal_look(rotation->options.config->service, id,
-				   &known, &undone);
+				   &known, &undone, &to);
 	if (err || !known)
 		return err ? err : rotation_find(rotation, id, out);
 	(void)snprintf(out->id, sizeof(out->id), "%s", id);
 	(void)snprintf(out->undone, sizeof(out->undone), "%s",
 		       undone ? undone : "");
+	(void)snprintf(out->to, sizeof(out->to), "%s", to ? to : "");
 	return NULL;
 }
 
@@ -190,10 +193,14 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 		err = journal_find_undo(rotation->options.config->service, id,
 					&undoing);
 		(void)snprintf(found.undone, sizeof(found.undone), "%s", id);
+	} else if (way == WAY_TO) {
+		(void)snprintf(found.to, sizeof(found.to), "%s", id);
 	}
 	if (!err)
 		err = rotation_name(rotation, *found.id ? found.id : undoing);
 	memcpy(rotation->undone, found.undone, sizeof(found.undone));
+	if (!err && *found.to)
+		err = rotation_promote(rotation, found.to);
 	if (!err && way == WAY_ON)
 		err = read_journal(rotation);
 	if (err)
@@ -310,24 +317,40 @@ static KR_FALLIBLE check_reviews(const struct cli_context *context,
 	return err ? err : review_check(context->config, who(context), result);
 }
 
-KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
+/* One at a time: what has not ended comes first, then what failed. */
+static KR_FALLIBLE check_open(const struct cli_context *context,
+			      struct result *result)
 {
 	kr_cleanup(str_freep) char *open = NULL;
 	struct err *err = journal_find_open(context->config->service, &open);
 
 	if (err)
 		return err;
-	if (open && !context->options.new_rotation) {
-		err = err_new(KR_EREFUSED, "rotation %s of %s has not ended",
-			      open, context->config->service);
-		err = err_set_reason(err, "RotationOpen");
-		result_next(result, "kubectl keyrot resume %s", open);
-		result_next(result, "kubectl keyrot rollback %s", open);
-		return err_hint(err,
-				"to begin another one all the same: --new");
-	}
-	err = check_reviews(context, result);
+	if (!open || context->options.new_rotation)
+		return check_reviews(context, result);
+	err = err_new(KR_EREFUSED, "rotation %s of %s has not ended", open,
+		      context->config->service);
+	err = err_set_reason(err, "RotationOpen");
+	result_next(result, "kubectl keyrot resume %s", open);
+	result_next(result, "kubectl keyrot rollback %s", open);
+	return err_hint(err, "to begin another one all the same: --new");
+}
+
+KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
+{
+	struct err *err = check_open(context, result);
+
 	return err ? err : go_on(context, result, WAY_NEW, NULL);
+}
+
+KR_FALLIBLE cmd_promote(struct cli_context *context, struct result *result)
+{
+	const char *to = NULL;
+	struct err *err = check_open(context, result);
+
+	if (!err)
+		err = cli_promote_to(context, &to);
+	return err ? err : go_on(context, result, WAY_TO, to);
 }
 
 static KR_FALLIBLE named_id(const struct cli_context *context, char **out)

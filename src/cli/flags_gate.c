@@ -38,3 +38,17 @@ const struct option cli_retire_flags[] = {
 	  .offset = AT(allow_needed_previous) },
 	{ .name = NULL },
 };
+
+const struct option cli_promote_flags[] = {
+	{ .name = "to",
+	  .type = OPTION_STRING,
+	  .metavar = "ENV",
+	  .help = "the environment that gets the key",
+	  .offset = AT(to) },
+	{ .name = "from",
+	  .type = OPTION_STRING,
+	  .metavar = "ENV",
+	  .help = "the environment that runs it",
+	  .offset = AT(from) },
+	{ .name = NULL },
+};

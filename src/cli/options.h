@@ -81,6 +81,10 @@ struct cli_options {
 	bool allow_not_reencrypted;
 	bool allow_needed_previous;
 
+	/* promote */
+	const char *to;	  /* environment; NULL: the next one */
+	const char *from; /* NULL: the one before */
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -112,6 +116,7 @@ extern const struct option cli_verify_flags[];
 extern const struct option cli_soak_flags[];
 extern const struct option cli_validate_flags[];
 extern const struct option cli_retire_flags[];
+extern const struct option cli_promote_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];

@@ -29,4 +29,10 @@ const char *cli_entry(const struct cli_context *context);
 KR_FALLIBLE cli_target_resolve(struct cli_context *context,
 			       struct cli_target *out);
 
+/*
+ * The environment of --to, the one behind that of --from, the one of --context,
+ * else the second of two. Borrowed. KR_EUSAGE where several could be meant.
+ */
+KR_FALLIBLE cli_promote_to(const struct cli_context *context, const char **out);
+
 #endif

@@ -53,3 +53,30 @@ const struct usage usage_retire = {
 			NULL,
 		},
 };
+
+const struct usage usage_promote = {
+	.text = "Take the key that an environment runs to the next one: it has to be marked as\n"
+		"validated there, and is read back from the store by its fingerprint. What\n"
+		"follows is what a rotation does in that environment, with all its rules:\n"
+		"requires and within, window, clusterID, confirmation; then Secret, restart,\n"
+		"rollout, logs, validation, soak, dependents, ledger. `resume` goes on with it,\n"
+		"`rollback` undoes it.",
+	.examples =
+		(const struct example[]){
+			{ "To the one environment that follows another",
+			  "kubectl keyrot promote" },
+			{ "By name", "kubectl keyrot promote --to production" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_promote_flags,
+			cli_store_flags,
+			cli_consumer_flags,
+			cli_rotate_flags,
+			cli_new_flags,
+			cli_timeout_flags,
+			cli_operator_flags,
+			NULL,
+		},
+};

@@ -13,7 +13,8 @@
  * that is gone, is taken at once; so is one's own, after an execve(2).
  *
  * A rotation that stopped before its end leaves a trace, the annotation
- * open.keyrot.dev/ENTRY: "ROTATION", or "ROTATION of ROTATION" for a roll-back
+ * open.keyrot.dev/ENTRY: "ROTATION", "ROTATION to ENVIRONMENT" for a promotion,
+ * or "ROTATION of ROTATION" for a roll-back
  * and what it undoes. It outlives the holder, and tells another machine what
  * there is to go on with.
  */
@@ -85,6 +86,7 @@ struct kube_lease_facts {
 	char *renewed; /* RFC 3339, by the holder's clock */
 	char *open;    /* of the trace: the rotation that has not ended */
 	char *undone;  /* ... and the one that it undoes */
+	char *to;      /* ... and the environment that it promotes to */
 };
 /* One GET. A Lease that is not there says nothing. */
 KR_FALLIBLE kube_lease_read(struct kube *kube, const struct kube_target *target,

@@ -19,6 +19,7 @@ void kube_lease_facts_release(struct kube_lease_facts *facts)
 	free(facts->renewed);
 	free(facts->open);
 	free(facts->undone);
+	free(facts->to);
 	memset(facts, 0, sizeof(*facts));
 }
 
@@ -47,11 +48,15 @@ static bool take_holder(struct kube_lease_facts *facts, const char *holder)
 	       keep_n(&facts->host, host + 1, (size_t)(pid - host) - 1);
 }
 
-/* "ROTATION" or "ROTATION of ROTATION" */
+/* "ROTATION", "ROTATION of ROTATION", "ROTATION to ENVIRONMENT" */
 static bool take_trace(struct kube_lease_facts *facts, const char *trace)
 {
 	const char *of = strstr(trace, " of ");
+	const char *to = strstr(trace, " to ");
 
+	if (to)
+		return keep_n(&facts->open, trace, (size_t)(to - trace)) &&
+		       str_keep(&facts->to, to + strlen(" to "));
 	if (!of)
 		return str_keep(&facts->open, trace);
 	return keep_n(&facts->open, trace, (size_t)(of - trace)) &&

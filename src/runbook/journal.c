@@ -208,7 +208,20 @@ static bool has_begun(const struct journal *journal)
 
 const char *journal_undone(const struct journal *journal)
 {
-	return journal_detail(journal, JOURNAL_BEGUN, NULL, NULL, NULL);
+	const char *detail =
+		journal_detail(journal, JOURNAL_BEGUN, NULL, NULL, NULL);
+
+	return detail && !text_starts_with(detail, JOURNAL_TO) ? detail : NULL;
+}
+
+const char *journal_to(const struct journal *journal)
+{
+	const char *detail =
+		journal_detail(journal, JOURNAL_BEGUN, NULL, NULL, NULL);
+
+	return detail && text_starts_with(detail, JOURNAL_TO)
+		       ? detail + strlen(JOURNAL_TO)
+		       : NULL;
 }
 
 enum wanted { WANT_OPEN, WANT_LAST, WANT_UNDO };
@@ -258,7 +271,7 @@ static KR_FALLIBLE peek(const char *path, struct journal **out)
 }
 
 KR_FALLIBLE journal_look(const char *service, const char *rotation,
-			 bool *out_known, char **out_undone)
+			 bool *out_known, char **out_undone, char **out_to)
 {
 	kr_cleanup(journal_closep) struct journal *journal = NULL;
 	kr_cleanup(str_freep) char *folder = NULL;
@@ -276,7 +289,8 @@ KR_FALLIBLE journal_look(const char *service, const char *rotation,
 	if (err)
 		return err;
 	*out_known = has_begun(journal);
-	if (!str_keep(out_undone, journal_undone(journal)))
+	if (!str_keep(out_undone, journal_undone(journal)) ||
+	    !str_keep(out_to, journal_to(journal)))
 		return err_new(KR_ENOMEM, "out of memory");
 	return NULL;
 }

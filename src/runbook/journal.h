@@ -18,16 +18,20 @@ struct cJSON;
 struct journal;
 
 enum journal_event {
-	JOURNAL_BEGUN,	/* the rotation; of a roll-back, detail is which one */
-	JOURNAL_INTENT, /* a step is about to have an effect */
-	JOURNAL_DONE,	/* ... had it, and that was seen */
-	JOURNAL_FAILED, /* ... ended with an error; detail is its reason */
+	/* The rotation; of a roll-back, detail is which one, and of a
+	 * promotion JOURNAL_TO and the environment. */
+	JOURNAL_BEGUN,
+	JOURNAL_INTENT,	  /* a step is about to have an effect */
+	JOURNAL_DONE,	  /* ... had it, and that was seen */
+	JOURNAL_FAILED,	  /* ... ended with an error; detail is its reason */
 	JOURNAL_TAKEOVER, /* of a Lease; detail is "from HOLDER" */
 	/* A metric before the rotation: step names it; detail is "MEAN POINTS
 	 * PLANNED" */
 	JOURNAL_BASELINE,
 	JOURNAL_ENDED, /* the rotation: detail is "done", "rolled-back", ... */
 };
+
+#define JOURNAL_TO "to "
 
 struct journal_line {
 	enum journal_event event;
@@ -73,6 +77,8 @@ KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
 			      char **out_rotation);
 /* Of a roll-back: the rotation that it undoes; NULL otherwise. Borrowed. */
 const char *journal_undone(const struct journal *journal);
+/* Of a promotion: the environment that it is to; NULL otherwise. Borrowed. */
+const char *journal_to(const struct journal *journal);
 /* The folder of the service's journals; malloc'd. */
 KR_FALLIBLE journal_folder(const char *service, char **out);
 
@@ -84,9 +90,9 @@ KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user);
 
 /*
  * Whether the rotation's journal is here and has begun, without opening it;
- * *out_undone as journal_undone(), malloc'd.
+ * *out_undone as journal_undone(), *out_to as journal_to(), malloc'd.
  */
 KR_FALLIBLE journal_look(const char *service, const char *rotation,
-			 bool *out_known, char **out_undone);
+			 bool *out_known, char **out_undone, char **out_to);
 
 #endif

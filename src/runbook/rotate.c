@@ -1,5 +1,6 @@
 #include "runbook/rotate.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,6 +11,8 @@
 static bool is_of_mode(const struct rotation *rotation,
 		       const struct rotate_step *step)
 {
+	if (step->flags & (*rotation->to ? ROTATE_FRESH_KEY : ROTATE_PROMOTION))
+		return false;
 	return !(step->flags & ROTATE_KEYRING) ||
 	       rotation->options.config->secret.mode == MODE_KEYRING;
 }
@@ -208,8 +211,11 @@ static KR_FALLIBLE run_block(struct rotation *rotation,
 	 * put back in one does not keep the others from it. */
 	for (size_t i = 0; i < rotation->env_count; i++) {
 		size_t at = *rotation->undone ? rotation->env_count - 1 - i : i;
-		struct err *next = go_through(rotation, &rotation->envs[at],
-					      first, work_on, NULL);
+		struct err *next =
+			rotation->envs[at].bystander
+				? NULL
+				: go_through(rotation, &rotation->envs[at],
+					     first, work_on, NULL);
 
 		if (err && next)
 			result_warn(rotation->options.result, "%s",
@@ -233,6 +239,18 @@ static KR_FALLIBLE mark(struct rotation *rotation, enum journal_event event,
 	};
 
 	return journal_add(rotation->journal, &line);
+}
+
+/* The detail says what it is, for those who resume it. */
+static KR_FALLIBLE mark_begun(struct rotation *rotation)
+{
+	char to[ROTATE_TO_LEN + 4];
+
+	(void)snprintf(to, sizeof(to), JOURNAL_TO "%s", rotation->to);
+	return mark(rotation, JOURNAL_BEGUN,
+		    *rotation->to	? to
+		    : *rotation->undone ? rotation->undone
+					: NULL);
 }
 
 /* Rows marked ROTATE_ALWAYS, after a failure; theirs do not hide it. */
@@ -299,8 +317,10 @@ static void announce(struct rotation *rotation, const struct rotate_step *table)
 		if (!(s->flags & ROTATE_EACH_ENVIRONMENT))
 			err_free(list_row(rotation, s, NULL, &rows));
 		for (size_t i = 0; i < envs; i++)
-			err_free(go_through(rotation, &rotation->envs[i], s,
-					    list_row, &rows));
+			if (!rotation->envs[i].bystander)
+				err_free(go_through(rotation,
+						    &rotation->envs[i], s,
+						    list_row, &rows));
 		s = envs ? after_block(s) : s + 1;
 	}
 	run_talk_begin();
@@ -349,8 +369,7 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 			err = lease_keeper_check(rotation->keeper);
 		if (!err && !rotation->begun && !(step->flags & ROTATE_LOOKS)) {
 			rotation->begun = true;
-			err = mark(rotation, JOURNAL_BEGUN,
-				   *rotation->undone ? rotation->undone : NULL);
+			err = mark_begun(rotation);
 		}
 		if (err)
 			break;

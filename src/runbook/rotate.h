@@ -49,7 +49,14 @@ enum rotate_flags {
 	ROTATE_KEYRING = 128,
 	/* from and to are rows of the table of retire, not of apply. */
 	ROTATE_RETIRES = 256,
+	/* Of a rotation with a new key alone, or of a promotion alone. */
+	ROTATE_FRESH_KEY = 512,
+	ROTATE_PROMOTION = 1024,
 };
+
+/* An environment's name, as journal and Lease keep it. */
+#define ROTATE_TO_LEN	 128
+#define ROTATE_TRACE_LEN (2 * ROTATION_LEN + ROTATE_TO_LEN + 16)
 
 struct rotate_step {
 	const char *id; /* permanent: the journal names it */
@@ -92,6 +99,8 @@ struct lease_keeper;
 struct soak_baseline;
 
 struct rotate_env {
+	/* A promotion to another one: it is looked at, if at all. */
+	bool bystander;
 	const struct config_environment *config;
 	const char *name;
 	/* The name, with the targets of the wave where it has several: what
@@ -168,6 +177,9 @@ struct rotation {
 	int64_t soak_began_ms;
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
+	/* A promotion: to which environment, and from which. */
+	char to[ROTATE_TO_LEN];
+	struct rotate_env *from;
 };
 
 /* Opens every target's connection; nothing is sent yet. */
@@ -186,6 +198,7 @@ KR_FALLIBLE rotation_name(struct rotation *rotation, const char *id);
 struct rotate_found {
 	char id[ROTATION_LEN];
 	char undone[ROTATION_LEN]; /* of a roll-back; "" */
+	char to[ROTATE_TO_LEN];	   /* of a promotion; "" */
 };
 KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 			  struct rotate_found *out);
@@ -219,9 +232,18 @@ void rotation_show(struct rotation *rotation, bool show);
 bool rotation_env_has_key(const struct rotation *rotation,
 			  const struct rotate_env *env);
 
-/* What the Leases keep of it where it does not end: "ID", "ID of UNDONE". */
+/*
+ * Makes it a promotion to the environment of that name: only that one is
+ * changed. KR_EUSAGE where it is not there or is the first.
+ */
+KR_FALLIBLE rotation_promote(struct rotation *rotation, const char *to);
+
+/*
+ * What the Leases keep of it where it does not end: "ID", "ID of UNDONE", "ID
+ * to ENVIRONMENT".
+ */
 void rotation_trace(const struct rotation *rotation,
-		    char out[2 * ROTATION_LEN + 8]);
+		    char out[ROTATE_TRACE_LEN]);
 
 /* The operator, as the first cluster or the options have it. Borrowed. */
 const char *rotation_operator(const struct rotation *rotation);
@@ -289,6 +311,8 @@ rotate_once rotate_needed;
 rotate_each rotate_still_needed, rotate_reencrypt;
 rotate_each rotate_admit, rotate_verify, rotate_validate, rotate_mark,
 	rotate_soak, rotate_dependents;
+/* steps_promote.c */
+rotate_once rotate_find_promoted, rotate_promoted_key;
 
 /* Says that a person is asked about the environment now. */
 void rotate_notify_person(struct rotation *rotation,

@@ -77,6 +77,8 @@ static bool from_lease(const struct kube_lease_facts *facts,
 	    rotation_is_valid(facts->undone))
 		(void)snprintf(out->undone, sizeof(out->undone), "%s",
 			       facts->undone);
+	if (same(id, facts->open) && facts->to)
+		(void)snprintf(out->to, sizeof(out->to), "%s", facts->to);
 	return true;
 }
 

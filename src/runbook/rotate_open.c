@@ -144,16 +144,16 @@ KR_FALLIBLE rotation_name(struct rotation *rotation, const char *id)
 	return err;
 }
 
-void rotation_trace(const struct rotation *rotation,
-		    char out[2 * ROTATION_LEN + 8])
+void rotation_trace(const struct rotation *rotation, char out[ROTATE_TRACE_LEN])
 {
-	(void)snprintf(out, 2 * ROTATION_LEN + 8, "%s%s%s", rotation->id,
-		       *rotation->undone ? " of " : "", rotation->undone);
+	(void)snprintf(out, ROTATE_TRACE_LEN, "%s%s%s%s%s", rotation->id,
+		       *rotation->undone ? " of " : "", rotation->undone,
+		       *rotation->to ? " to " : "", rotation->to);
 }
 
 static void stop_keeper(struct rotation *rotation)
 {
-	char trace[2 * ROTATION_LEN + 8];
+	char trace[ROTATE_TRACE_LEN];
 
 	rotation_trace(rotation, trace);
 	lease_keeper_stop(take_ptr(&rotation->keeper),

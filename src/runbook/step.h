@@ -53,8 +53,9 @@ struct rotate_step;
 
 /* The tables; a row with id NULL ends each. */
 struct runbook {
-	const struct step *apply;	  /* one target */
-	const struct rotate_step *rotate; /* all environments; rotate.h */
+	const struct step *apply; /* one target */
+	/* All environments, or a promotion to one; rotate.h. */
+	const struct rotate_step *rotate;
 	const struct rotate_step *rollback;
 	const struct step *drop; /* the previous key of one target's keyring */
 	const struct rotate_step *retire;

@@ -82,7 +82,7 @@ KR_FALLIBLE rotate_before(struct rotation *rotation)
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 
-		if (env->config->soak.n_metrics)
+		if (env->config->soak.n_metrics && !env->bystander)
 			err = take(rotation, env);
 	}
 	return err;

@@ -21,13 +21,15 @@ static void on_wait(void *user, const char *holder, int64_t left_ms)
 static struct err *lock_target(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
-	char trace[2 * ROTATION_LEN + 8];
+	char trace[ROTATE_TRACE_LEN];
 	const struct kube_lease_request request = {
 		.target = &target->run.options.target,
 		.rotation = rotation->id,
 		.operator_ = target->run.operator_,
 		/* Something has begun already, and is seen to go on. */
-		.trace = rotation->resumed || *rotation->undone ? trace : NULL,
+		.trace = rotation->resumed || *rotation->undone || *rotation->to
+				 ? trace
+				 : NULL,
 		.on_wait = on_wait,
 		.user = target,
 	};
@@ -125,7 +127,7 @@ KR_FALLIBLE rotate_lock(struct rotation *rotation)
 
 KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 {
-	char trace[2 * ROTATION_LEN + 8];
+	char trace[ROTATE_TRACE_LEN];
 
 	rotation_trace(rotation, trace);
 	lease_keeper_stop(take_ptr(&rotation->keeper),
@@ -139,11 +141,13 @@ KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 
 const char *rotation_operator(const struct rotation *rotation)
 {
-	const struct rotate_env *env = &rotation->envs[0];
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
 
-	return env->count && env->targets[0].run.operator_
-		       ? env->targets[0].run.operator_
-		       : "unknown";
+		if (env->count && env->targets[0].run.operator_)
+			return env->targets[0].run.operator_;
+	}
+	return "unknown";
 }
 
 /*

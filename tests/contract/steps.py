@@ -287,12 +287,16 @@ class Case:
 
     def execute(self, words):
         words = list(words)
-        if "--context" not in words and not words[0].startswith("-"):
+        # By keyrot.yaml alone.
+        whole = words[0] in ("promote", "resume") or "--env" in words
+        if not (whole or "--context" in words or words[0].startswith("-")):
             words += ["--context", self.context]
-        if not any(word in ("-n", "--namespace", "--help") for word in words):
+        if not whole and not any(word in ("-n", "--namespace", "--help")
+                                 for word in words):
             words += ["-n", self.namespace]
         if self.store and "--store" not in words and words[0] in (
-                "apply", "plan", "doctor", "render", "generate"):
+                "apply", "plan", "doctor", "render", "generate", "rotate",
+                "promote", "resume", "rollback"):
             words += ["--store", self.store]
         self.call([self.program] + words)
 
