@@ -83,7 +83,8 @@ static void say_next(const struct rotation *rotation, struct result *result,
 	if (!err)
 		result_next(result, "kubectl keyrot status");
 	/* What has not begun is neither gone on with nor undone. */
-	if (!err || !(rotation->begun || rotation->resumed))
+	if (!err || !(rotation->begun || rotation->resumed) ||
+	    strcmp(err_reason(err), "RotationOvertaken") == 0)
 		return;
 	if (rotation->options.retires) {
 		result_next(result, "kubectl keyrot retire");

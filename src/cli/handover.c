@@ -84,16 +84,18 @@ static KR_FALLIBLE make_words(const struct cli_context *context,
 /*
  * A passphrase that was typed cannot be handed over. Where it would be asked
  * for again, with nobody there after half an hour, this process waits instead:
- * the key is wiped, the store stays open, and the roll-back or the next
- * environment needs no person.
+ * the key is wiped, the store stays open, and the roll-back, the next
+ * environment or a check of dependents needs no person.
  */
 static bool needs_the_passphrase(const struct rotation *rotation,
 				 const struct rotate_env *env)
 {
 	bool is_last = env == &rotation->envs[rotation->env_count - 1];
 
+	/* Logs of dependents are searched for the key. */
 	return store_asks(rotation->options.store) &&
-	       (!is_last || env->config->soak.on_fail == ON_FAIL_ROLLBACK ||
+	       (!is_last || rotation->options.config->dependents ||
+		env->config->soak.on_fail == ON_FAIL_ROLLBACK ||
 		env->config->on_fail == ON_FAIL_ROLLBACK);
 }
 

@@ -44,10 +44,11 @@ static KR_FALLIBLE decode_user(const char *text, size_t n, struct buf *out)
 	return buf_check(out, "the user of an address");
 }
 
-static bool is_loopback(const char *host, size_t n)
+bool url_is_loopback(const char *host, size_t n)
 {
 	return (n == 9 && strncasecmp(host, "localhost", n) == 0) ||
-	       (n > 4 && strncmp(host, "127.", 4) == 0) ||
+	       (n > 4 && strncmp(host, "127.", 4) == 0 &&
+		strspn(host, "0123456789.") >= n) ||
 	       (n == 5 && strncmp(host, "[::1]", n) == 0);
 }
 
@@ -125,7 +126,7 @@ static KR_FALLIBLE parse(const char *text, struct url *out)
 	if (err)
 		return err;
 	out->plain = scheme == 7;
-	out->loopback = is_loopback(host, host_n);
+	out->loopback = url_is_loopback(host, host_n);
 	if (asprintf(&out->origin, "%.*s%.*s", (int)scheme, text, (int)n,
 		     host) < 0) {
 		out->origin = NULL;

@@ -18,4 +18,8 @@ struct url {
 KR_FALLIBLE url_parse(const char *text, const char *what, struct url *out);
 void url_release(struct url *url);
 
+/* Whether the first `n` bytes name this machine: localhost, 127.x.x.x, [::1].
+ * A name that only begins like an address is somebody else's. */
+bool url_is_loopback(const char *host, size_t n);
+
 #endif

@@ -303,12 +303,15 @@ static KR_FALLIBLE overtaken(struct rotation *rotation,
 		target->run.secret->ns, target->run.secret->name, rotation->id);
 
 	err = err_set_reason(err, "RotationOvertaken");
-	if (on_it)
-		return err_hint(err, "kubectl keyrot rollback %s",
-				rotation->id);
+	if (on_it) {
+		result_next(rotation->options.result,
+			    "kubectl keyrot rollback %s", rotation->id);
+		return err;
+	}
 	/* Nowhere is anything left of it. */
 	err_free(journal_add(rotation->journal, &end));
-	return err_hint(err, "kubectl keyrot rotate");
+	result_next(rotation->options.result, "kubectl keyrot status");
+	return err;
 }
 
 static KR_FALLIBLE compare(struct rotation *rotation, const char *created_at)

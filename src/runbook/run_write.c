@@ -112,6 +112,13 @@ KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write)
 
 	if (run->options.dry != DRY_NONE)
 		return write_dry(run);
+	/* It was there, and the key let go of; then somebody changed it. */
+	if (!write->key)
+		return err_set_reason(
+			err_new(KR_ECONFLICT,
+				"Secret %s/%s was changed by someone else while this ran",
+				run->secret->ns, run->secret->name),
+			"ObjectModified");
 	clock_rfc3339(clock_wall_ms(), now);
 	/* A key that stays as it is stays that of who put it there. */
 	if (!write->operator_)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "net/url.h"
 #include "service/notify_internal.h"
 
 #define MAX_URL 4096
@@ -14,13 +15,6 @@
 static KR_FALLIBLE bad_address(const char *what)
 {
 	return err_new(KR_ECONFIG, "the address is none: %s", what);
-}
-
-static bool is_here(const char *host, size_t n)
-{
-	return (n == 9 && strncmp(host, "localhost", n) == 0) ||
-	       (n > 4 && strncmp(host, "127.", 4) == 0) ||
-	       (n == 5 && strncmp(host, "[::1]", n) == 0);
 }
 
 static size_t host_length(const char *authority, size_t n)
@@ -53,7 +47,7 @@ static KR_FALLIBLE check(const char *url, size_t scheme, size_t n)
 		    *p == '#')
 			return bad_address("its path has a character that is "
 					   "to be encoded");
-	if (scheme == 7 && !is_here(authority, host))
+	if (scheme == 7 && !url_is_loopback(authority, host))
 		return bad_address("http:// goes through the network where "
 				   "all can read it; use https://");
 	return NULL;

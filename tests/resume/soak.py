@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import time
 
@@ -198,6 +199,34 @@ def token(fleet, program):
         check(child.returncode == 0, err.decode())
 
 
+def typed(fleet, program):
+    """soak: a typed passphrase is not asked for again after it"""
+    if fleet.real:
+        return
+    with Stand(fleet, program, "typed") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(3), more="dependents: "
+                           "[deployment/secrets-service]\n")
+        pid, master = pty.fork()
+        if pid == 0:
+            os.chdir(stand.home)
+            os.execve(program, [program, "rotate", "--store=file:"
+                                + stand.folder + "/typed"],
+                      dict(stand.environment(), TERM="dumb"))
+        said, asked = b"", []
+        while True:
+            try:
+                more = os.read(master, 65536)
+            except OSError:  # the other end is closed
+                break
+            said += more
+            if said.endswith(b"store.key: "):
+                asked.append(words_of(pid)[1])
+                os.write(master, b"correct horse battery\n")
+        os.close(master)
+        check(os.waitpid(pid, 0)[1] == 0, said[-2000:])
+        check(asked == ["rotate", "rotate"], asked, said[-2000:])
+
+
 def baseline(fleet, program):
     """soak: compared with what was measured before the rotation"""
     with Stand(fleet, program, "base") as stand, Prom() as prom:
@@ -264,4 +293,4 @@ def on_record(fleet, program):
 
 
 CASES = [handed_over, control, fails_back, interrupted, two_soaks, token,
-         baseline, blind, on_record]
+         typed, baseline, blind, on_record]

@@ -235,6 +235,8 @@ static void guards_credentials(void)
 	o.allow_plain_http = false;
 	o.url = "http://127.0.0.1:9090";
 	(void)UNIT_OK(open_with(o));
+	o.url = "http://127.0.0.1.p.example:9090";
+	(void)UNIT_FAILS(open_with(o), KR_EREFUSED, "plain http");
 	o.url = "https://p.example";
 	(void)UNIT_OK(open_with(o));
 	o.user = "me";
