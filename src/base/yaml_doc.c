@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/json.h"
+#include "base/text.h"
 
 struct yaml_position {
 	const struct cJSON *node;
@@ -138,6 +140,17 @@ struct err *yaml_err(const struct yaml_doc *doc, const struct cJSON *node,
 	if (n < 0) {
 		text = NULL;
 		return no_memory();
+	}
+	/* "wants a list": what does? */
+	if (node && node->string &&
+	    (text_starts_with(text, "wants ") ||
+	     text_starts_with(text, "is not "))) {
+		kr_cleanup(str_freep) char *bare = take_ptr(&text);
+
+		if (asprintf(&text, "%s %s", node->string, bare) < 0) {
+			text = NULL;
+			return no_memory();
+		}
 	}
 	if (pos.line == 0)
 		return err_new(KR_ECONFIG, "%s: %s", doc->name, text);

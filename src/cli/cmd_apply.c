@@ -42,7 +42,9 @@ static void say_next(const struct run *run, const struct err *err)
 			    context, t->ns);
 		return;
 	}
-	if (!err || !run->written)
+	/* Once the key is stored, it is the one to go on with. */
+	if (!err || run->options.dry != DRY_NONE ||
+	    (!run->written && !run->entry_id))
 		return;
 	/* Pods that cannot run with the key: the way back comes first. */
 	if (err_is(err, KR_EROLLOUT) && run->previous_entry_id)
@@ -66,6 +68,9 @@ static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 	if (!err)
 		err = step_run_all(c->context->runbook->apply, &run);
 	err = connection_no_key(c, &run.key_source, err);
+	if (err_is(err, KR_EINTERRUPTED) && !run.entry_id)
+		err = err_hint(err, "nothing was changed: give the same "
+				    "command again");
 	name_unrestarted(&run);
 	run_fill_result(&run);
 	if (options.dry != DRY_NONE)

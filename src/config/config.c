@@ -72,7 +72,7 @@ static KR_FALLIBLE read_file(const char *path, struct config **out)
 
 	err = file_read(path, &text);
 	if (err)
-		return err_as(err, KR_ECONFIG);
+		return err_as(err_wrap(err, "configuration"), KR_ECONFIG);
 	return config_parse(path, buf_str(&text), text.len, out);
 }
 
@@ -129,7 +129,7 @@ static char *find_in_home(void)
 
 	if (xdg && *xdg == '/')
 		n = asprintf(&path, "%s/keyrot/%s", xdg, CONFIG_NAME);
-	else if (home && *home)
+	else if (home && *home == '/')
 		n = asprintf(&path, "%s/.config/keyrot/%s", home, CONFIG_NAME);
 	else
 		return NULL;

@@ -43,6 +43,8 @@ static KR_FALLIBLE store_given(struct run *run)
 	struct err *err =
 		secret_fingerprint(run->key_source.given, run->fingerprint);
 
+	if (!err && run->options.dry != DRY_NONE)
+		run_detail(run, "%.12s, not done (dry run)", run->fingerprint);
 	if (err || run->options.dry != DRY_NONE)
 		return err;
 	err = meta_of(run, "", STORE_NEW, run->fingerprint, &meta);
@@ -190,8 +192,10 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 		run_detail(run, "it is this key already");
 		return NULL;
 	}
-	if (run->options.dry != DRY_NONE)
+	if (run->options.dry != DRY_NONE) {
+		run_detail(run, "not done (dry run)");
 		return NULL;
+	}
 	if (!store_can_prove(run->options.store)) {
 		run_warn(
 			run,

@@ -122,8 +122,9 @@ static void describe(struct run *run)
 	if (restartable == 0)
 		run_warn(
 			run,
-			"no Deployment, StatefulSet or DaemonSet in namespace %s refers to Secret %s",
-			run->options.target.ns, run->options.target.secret);
+			"no Deployment, StatefulSet or DaemonSet in namespace %s uses entry %s of Secret %s",
+			run->options.target.ns, run->options.target.entry,
+			run->options.target.secret);
 	run_detail(run, "%zu workload%s to restart, %zu pod%s", restartable,
 		   restartable == 1 ? "" : "s", pods, pods == 1 ? "" : "s");
 }

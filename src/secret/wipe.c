@@ -94,13 +94,16 @@ static void scrub_environment(void)
 		(void)unsetenv(names[i]);
 }
 
-/* A file opened as descriptor 2 would receive our messages. */
+/*
+ * A file opened as descriptor 2 would receive our messages. They are opened
+ * such that a write fails: a key that nobody can read is not handed out.
+ */
 static void open_standard_descriptors(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		if (open("/dev/null", fd ? O_WRONLY : O_RDONLY) != fd)
+		if (open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
 			_exit(1);
 	}
 }

@@ -50,6 +50,15 @@ static struct err *no_source(const char *why)
 			"$KEYROT_PASSPHRASE_FILE), or run this in a terminal");
 }
 
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0)
+		(void)close(fd);
+	return fd >= 0;
+}
+
 KR_FALLIBLE passphrase_available(const struct passphrase_source *source)
 {
 	kr_cleanup(str_freep) char *file = source_file(source);
@@ -58,7 +67,7 @@ KR_FALLIBLE passphrase_available(const struct passphrase_source *source)
 		return err_set_reason(
 			err_errno(KR_ESTORE, "passphrase file %s", file),
 			"Locked");
-	if (file || source->may_ask)
+	if (file || (source->may_ask && has_terminal()))
 		return NULL;
 	return no_source("a passphrase is needed, and there is no terminal to "
 			 "ask for it");

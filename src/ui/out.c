@@ -1,5 +1,6 @@
 #include "ui/out.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,8 +11,14 @@
 
 void out_write(struct out *out, const char *data, size_t len)
 {
-	if (!out->failed)
-		out->failed = file_write_all(out->fd, out->name, data, len);
+	if (out->failed)
+		return;
+	out->failed = file_write_all(out->fd, out->name, data, len);
+	/* Closed by the caller (harden_process): nobody wants to read it. */
+	if (out->failed && (fcntl(out->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+		err_free(out->failed);
+		out->failed = NULL;
+	}
 }
 
 void out_puts(struct out *out, const char *text)

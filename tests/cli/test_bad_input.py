@@ -70,6 +70,8 @@ COMMAND_LINE = [
     ("render as lines", ["render", "-o", "jsonl"], USAGE, "yaml or json"),
     ("configuration that is not there", ["plan", "--config=nowhere.yaml"],
      USAGE, "nowhere.yaml"),
+    ("configuration named by nothing", ["plan", "--config=/nope.yaml"],
+     USAGE, "configuration: open /nope.yaml"),
     ("configuration that is a folder", ["plan", "--config=."], USAGE, "."),
 ]
 
@@ -79,6 +81,8 @@ CONFIGURATION = [
     ("empty", "", "mapping"),
     ("a list", "- a\n", "mapping"),
     ("NUL byte", HEAD.encode() + b"\0", "keyrot.yaml"),
+    ("name of the Secret", HEAD + "secret: {name: X_Y}\n",
+     "name is not a name that Kubernetes accepts"),
     ("not UTF-8", HEAD.encode() + b"manifest: \xff\xfe\n", "keyrot.yaml"),
     ("another version", "apiVersion: keyrot.dev/v2\nkind: Rotation\n",
      "keyrot.yaml:1:1: apiVersion is one of: keyrot.dev/v1"),

@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from harness import Case, GOOD_KEY, UIPLAY
+from harness import Case, GOOD_KEY, KEYROT, UIPLAY
 
 FRAME = ["apiVersion", "kind", "outcome", "exitCode", "reason", "message",
          "rotation", "store", "targets", "warnings", "next"]
@@ -111,6 +111,17 @@ class Output(Case):
                 result = self.run_keyrot(*argv, stdout=full)
             self.assertEqual(result.returncode, 1, argv)
             self.assertIn(b"No space left on device", result.stderr)
+
+    def test_closed_output(self):
+        """A document may be lost, a key may not."""
+        for argv, code in ((["version"], 0), (["generate", "--stdout"], 1)):
+            with self.subTest(argv=argv):
+                done = subprocess.run(
+                    ["sh", "-c", 'exec "$@" >&-', "sh", KEYROT, *argv],
+                    env=self.environment(), cwd=self.dir,
+                    capture_output=True)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertEqual(b"standard output" in done.stderr, code == 1)
 
     def test_closed_pipe_is_noticed(self):
         read, write = os.pipe()
