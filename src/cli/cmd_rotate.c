@@ -41,7 +41,7 @@ static KR_FALLIBLE open_store(struct cli_context *context,
 		.passphrase_file = o->passphrase_file,
 		.may_ask = true,
 		.config = o->store ? NULL : config->store.fields,
-		.config_path = config->path,
+		.config_path = o->store ? NULL : config->path,
 	};
 	return store_open(options, out);
 }

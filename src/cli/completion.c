@@ -173,12 +173,13 @@ static void complete_kubeconfig(const struct completion *c,
 static int complete_value(const struct completion *c, const struct option *o,
 			  const char *before, const char *typed)
 {
-	if (o->type == OPTION_CHOICE) {
+	if (o->choices) {
 		for (size_t i = 0; o->choices[i]; i++)
 			if (text_starts_with(o->choices[i], typed))
 				candidate(c, before, o->choices[i], "",
 					  o->help);
-		return DIRECTIVE_NO_FILES;
+		return o->type == OPTION_CHOICE ? DIRECTIVE_NO_FILES
+						: DIRECTIVE_FILES;
 	}
 	if (o->completion != COMPLETE_FILE && o->completion != COMPLETE_NOTHING)
 		complete_kubeconfig(c, o->completion, before, typed);

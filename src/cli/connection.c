@@ -91,7 +91,7 @@ static KR_FALLIBLE open_store(struct connection *c)
 		.passphrase_file = o->passphrase_file,
 		.may_ask = true,
 		.config = o->store ? NULL : c->context->config->store.fields,
-		.config_path = c->context->config->path,
+		.config_path = o->store ? NULL : c->context->config->path,
 	};
 
 	return store_open(&c->store_options, &c->store);

@@ -94,16 +94,24 @@ const struct option cli_key_flags[] = {
 	{ .name = NULL },
 };
 
+static const char *const store_words[] = {
+	"file", "pass", "gopass", "keepassxc:", "vault",
+	"op",	"bw",	"exec:",  "none",	NULL,
+};
+
 const struct option cli_store_flags[] = {
 	{ .name = "store",
 	  .type = OPTION_STRING,
 	  .metavar = "TYPE[:WHERE]",
-	  .help = "where keys are kept: file, pass, exec, none",
+	  .help = "where keys are kept: file, pass, gopass, keepassxc, "
+		  "vault, op, bw, exec, none",
+	  .choices = store_words,
 	  .offset = AT(store) },
 	{ .name = "passphrase-file",
 	  .type = OPTION_STRING,
 	  .metavar = "PATH",
-	  .help = "the file store's passphrase is in this file",
+	  .help = "the passphrase of the file store or of KeePassXC is in this "
+		  "file",
 	  .offset = AT(passphrase_file),
 	  .completion = COMPLETE_FILE },
 	{ .name = NULL },

@@ -45,7 +45,8 @@ struct option {
 	const char *metavar; /* NULL for booleans and choices */
 	const char *help;
 	size_t offset; /* of the destination in the structure parsed into */
-	const char *const *choices; /* NULL-terminated; OPTION_CHOICE only */
+	const char *const
+		*choices; /* NULL-terminated; of others: for completion */
 	enum option_completion completion;
 	bool hidden; /* works, but is not shown */
 };

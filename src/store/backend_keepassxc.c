@@ -1,10 +1,8 @@
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/str.h"
 #include "store/entrytext.h"
 #include "store/keepass.h"
 #include "store/meta.h"
@@ -43,17 +41,24 @@ static struct err *take_places(struct keepass_store *ks,
 			       const char *where)
 {
 	const char *key_file = json_member_str(options->config, "keyFile");
-	kr_cleanup(str_freep) char *here = getcwd(NULL, 0);
+	kr_cleanup(str_freep) char *here =
+		options->config_path ? file_dirname(options->config_path)
+				     : strdup(".");
+	kr_cleanup(str_freep) char *path = NULL;
 
 	if (!where || !*where)
 		return err_hint(err_new(KR_EUSAGE, "no database is named"),
 				"--store=keepassxc:FILE.kdbx, or path: in the "
 				"configuration");
-	ks->file = realpath(where, NULL);
+	path = here ? file_join(here, where) : NULL;
+	/* Absolute, and the file itself: a copy is to take its place. */
+	ks->file = path ? realpath(path, NULL) : NULL;
 	if (!ks->file)
-		ks->file = file_join(here ? here : "/", where);
+		ks->file = take_ptr(&path);
 	ks->folder = ks->file ? file_dirname(ks->file) : NULL;
-	if (!ks->folder || !str_keep(&ks->key_file, key_file))
+	if (key_file && here)
+		ks->key_file = file_join(here, key_file);
+	if (!ks->folder || (key_file && !ks->key_file))
 		return err_new(KR_ENOMEM, "out of memory");
 	return named_item(options, NULL, &ks->group);
 }
