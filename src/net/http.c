@@ -9,11 +9,13 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "net/http_internal.h"
+#include "net/identity.h"
 
 /* How long the text of a refused stream is waited for. */
 #define REFUSAL_MS 500
 /* HTTP/1.1 servers get a connection a stream; this bounds them. */
-#define MAX_CONNECTIONS 16L
+#define MAX_CONNECTIONS	  16L
+#define BATCH_CONNECTIONS 3L
 /* How long one wait in poll(2) may be, so that owners' clocks go on. */
 #define POLL_SLICE_MS 250
 #define MAX_KEY_FDS   8
@@ -73,6 +75,7 @@ void http_free(struct http *http)
 		(void)curl_multi_cleanup(http->main_multi);
 	if (http->key_multi)
 		(void)curl_multi_cleanup(http->key_multi);
+	http_identity_free(http->identity);
 	free(http->url);
 	free(http->host_header);
 	free(http->connect_to);
@@ -260,11 +263,34 @@ static void cancel_all(struct http_call *const *calls, size_t n)
 	}
 }
 
+/* Calls beside these n: watches, which have a connection each. */
+static long count_others(const struct http *http,
+			 struct http_call *const *calls, size_t n)
+{
+	long others = 0;
+
+	for (const struct http_call *c = http->active; c; c = c->next)
+		others++;
+	for (size_t i = 0; i < n; i++)
+		others -= calls[i] && !calls[i]->over;
+	return others > 0 ? others : 0;
+}
+
+static void limit_connections(const struct http *http, long most)
+{
+	(void)curl_multi_setopt(http->main_multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+				most < MAX_CONNECTIONS ? most
+						       : MAX_CONNECTIONS);
+}
+
 KR_FALLIBLE http_wait(struct http *http, struct http_call *const *calls,
 		      size_t n)
 {
 	struct err *err = NULL;
 
+	/* Without HTTP/2, a few handshakes cost more than a wait for turns. */
+	limit_connections(http,
+			  count_others(http, calls, n) + BATCH_CONNECTIONS);
 	for (size_t i = 0; !err && i < n; i++) {
 		while (!err && calls[i] && !calls[i]->over) {
 			http->deaf = must_finish(calls, n);
@@ -274,6 +300,7 @@ KR_FALLIBLE http_wait(struct http *http, struct http_call *const *calls,
 		}
 	}
 	http->deaf = false;
+	limit_connections(http, MAX_CONNECTIONS);
 	if (err)
 		cancel_all(calls, n);
 	return err;

@@ -6,6 +6,8 @@
 
 #define HTTP_MAX_WARNINGS 8
 
+struct http_identity;
+
 struct http {
 	void *main_multi; /* CURLM: kept-alive, multiplexed */
 	void *key_multi;  /* CURLM: HTTP/1.1, a pool of its own */
@@ -18,6 +20,7 @@ struct http {
 	bool insecure;
 	const struct secret *cert; /* borrowed from the credentials */
 	const struct secret *key;
+	struct http_identity *identity; /* NULL: not parsed yet */
 	char *proxy;
 	char *user_agent;
 	bool disable_compression;

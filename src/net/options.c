@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 
 #include "net/http_internal.h"
+#include "net/identity.h"
 #include "net/roots.h"
 
 /* A peer that vanished without a word is noticed after this. */
@@ -32,28 +33,37 @@ static int on_socket(void *user, curl_socket_t fd, curlsocktype type)
  * OpenSSL: wipe received plaintext, and take the server's name from the
  * certificate's subjectAltName alone (libcurl would fall back to the CN).
  */
-static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *user)
+static CURLcode name_server(const struct http *http, SSL_CTX *ssl_ctx)
 {
-	const struct http_call *call = user;
-	const struct http *http = call->http;
 	X509_VERIFY_PARAM *param = SSL_CTX_get0_param(ssl_ctx);
 	unsigned char ip[sizeof(struct in6_addr)];
+	int ok;
 
-	(void)easy;
-	(void)SSL_CTX_set_options(ssl_ctx, SSL_OP_CLEANSE_PLAINTEXT);
-	/* An https proxy's handshake comes here too: leave it to libcurl. */
-	if (http->insecure || strncasecmp(http->proxy, "https://", 8) == 0)
-		return CURLE_OK;
 	X509_VERIFY_PARAM_set_hostflags(param,
 					X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (inet_pton(AF_INET, http->tls_name, ip) == 1 ||
 	    inet_pton(AF_INET6, http->tls_name, ip) == 1)
-		return X509_VERIFY_PARAM_set1_ip_asc(param, http->tls_name)
-			       ? CURLE_OK
-			       : CURLE_SSL_CERTPROBLEM;
-	return X509_VERIFY_PARAM_set1_host(param, http->tls_name, 0)
-		       ? CURLE_OK
-		       : CURLE_SSL_CERTPROBLEM;
+		ok = X509_VERIFY_PARAM_set1_ip_asc(param, http->tls_name);
+	else
+		ok = X509_VERIFY_PARAM_set1_host(param, http->tls_name, 0);
+	return ok ? CURLE_OK : CURLE_SSL_CERTPROBLEM;
+}
+
+static CURLcode on_ssl_ctx(CURL *easy, void *ssl_ctx, void *user)
+{
+	const struct http_call *call = user;
+	struct http *http = call->http;
+	int code;
+
+	(void)easy;
+	(void)SSL_CTX_set_options(ssl_ctx, SSL_OP_CLEANSE_PLAINTEXT);
+	/* An https proxy's handshake comes here too: leave it to libcurl. */
+	if (!http_identity_is_used(http))
+		return CURLE_OK;
+	code = http_identity_give(http, ssl_ctx);
+	if (code != CURLE_OK || http->insecure)
+		return (CURLcode)code;
+	return name_server(http, ssl_ctx);
 }
 
 static void set_blob(CURL *easy, CURLoption option, const void *data,
@@ -79,6 +89,12 @@ static void configure_tls(const struct http_call *call, CURL *easy)
 	if (http->insecure) {
 		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		(void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	} else if (http->ca_pem && http_identity_is_used(http)) {
+		/* Comes with the identity; nothing of the system's is read. */
+		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+#if LIBCURL_VERSION_NUM >= 0x075700
+		(void)curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
 	} else if (http->ca_pem) {
 		set_blob(easy, CURLOPT_CAINFO_BLOB, http->ca_pem,
 			 http->ca_pem_len);
@@ -88,7 +104,7 @@ static void configure_tls(const struct http_call *call, CURL *easy)
 		(void)curl_easy_setopt(easy, CURLOPT_CAINFO, roots_file());
 		(void)curl_easy_setopt(easy, CURLOPT_CAPATH, roots_dir());
 	}
-	if (http->cert && http->key) {
+	if (http->cert && http->key && !http_identity_is_used(http)) {
 		set_blob(easy, CURLOPT_SSLCERT_BLOB, secret_expose(http->cert),
 			 secret_len(http->cert));
 		set_blob(easy, CURLOPT_SSLKEY_BLOB, secret_expose(http->key),
