@@ -93,8 +93,9 @@ test: ## all of it, but what is marked bench or takes long
 
 .PHONY: bench
 
-bench: kubectl-keyrot ## what it costs, beside kubectl and curl (real cluster); BENCH=--small is shorter
+bench: kubectl-keyrot practice ## what it costs, beside kubectl and curl (real cluster); BENCH=--small is shorter
 	@python3 tests/bench/bench.py $(BENCH)
+	@python3 tests/bench/bench_rotate.py
 
 .PHONY: demo
 

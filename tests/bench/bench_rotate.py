@@ -106,11 +106,10 @@ class Bench:
         key = base64.b64encode(secrets.token_bytes(32)).decode()
         env = {"KEY": key, "PATH": self.kubectl + ":" + os.environ["PATH"],
                "RUNBOOK": RUNBOOK, "NAMES": "\n".join(self.stand.names[:n])}
-        return self.run(
-            "sh", "-c", 'openssl rand -base64 32 >/dev/null && %s generate '
-            '--key-file %s >/dev/null && printf "%%s\\n" "$NAMES" | '
-            'xargs -P 8 -n 1 sh -c "$RUNBOOK" runbook >/dev/null'
-            % self.program, env=env)
+        return self.run("sh", "-c", 'openssl rand -base64 32 >/dev/null && '
+                        '%s generate >/dev/null && printf "%%s\\n" "$NAMES" | '
+                        'xargs -P 8 -n 1 sh -c "$RUNBOOK" runbook >/dev/null'
+                        % self.program, env=env)
 
     def in_turn(self, *commands, runs=None):
         costs = [[] for _ in commands]
