@@ -155,7 +155,9 @@ static void weigh(const struct kube_key_facts *facts,
 		e->proven +=
 			facts->validated &&
 			strncmp(facts->validated, meta->fingerprint, n) == 0;
-	} else if (came_after(facts, meta->rotation, meta->created_at)) {
+	} else if (!same(facts->rotation, meta->rotation) &&
+		   came_after(facts, meta->rotation, meta->created_at)) {
+		/* Its own, with another key: a keyring that it added to. */
 		e->past_it++;
 	}
 }

@@ -11,6 +11,7 @@ import time
 import traceback
 
 import journal
+import keyring
 import lost
 import review
 import soak
@@ -18,7 +19,7 @@ import stops
 from stand import ROOT, Wrong, clusters
 
 CASES = (lost.CASES + soak.CASES + stops.CASES + journal.CASES
-         + review.CASES)
+         + review.CASES + keyring.CASES)
 
 def run_case(case, fleet, options):
     begin = time.monotonic()
