@@ -110,8 +110,9 @@ uninstall: ## what install put there
 		$(SHAREDIR)/bash-completion/completions/kubectl-keyrot
 	rm -rf $(SHAREDIR)/doc/kubectl-keyrot
 
-docs: kubectl-keyrot ## docs/reference.md from the program's tables
+docs: kubectl-keyrot ## docs/reference.md and runbook.md from the program's tables
 	./kubectl-keyrot __reference > docs/reference.md
+	./kubectl-keyrot __runbook > docs/runbook.md
 
 RELEASE_URL ?= https://keyrot.dev/releases
 

@@ -81,6 +81,8 @@ static const struct command commands[] = {
 	  COMMAND_PLAIN | COMMAND_RAW | COMMAND_HIDDEN, NULL, cmd_complete },
 	{ "__reference", GROUP_SETUP, "", "", &usage_help, 0,
 	  COMMAND_PLAIN | COMMAND_HIDDEN, NULL, cmd_reference },
+	{ "__runbook", GROUP_SETUP, "", "", &usage_help, 0,
+	  COMMAND_PLAIN | COMMAND_HIDDEN, NULL, cmd_runbook },
 	{ .name = NULL },
 };
 

@@ -145,6 +145,7 @@ cli_run cmd_doctor;
 cli_run cmd_completion;
 cli_run cmd_complete;
 cli_run cmd_reference;
+cli_run cmd_runbook;
 cli_run cmd_version;
 cli_run cmd_help;
 cli_run cmd_options;

@@ -32,6 +32,22 @@ class Docs(Case):
         now = self.run_keyrot("__reference").stdout.decode()
         self.assertEqual(read("docs/reference.md"), now)
 
+    def test_runbook_is_of_today(self):
+        """`make docs` writes it; every row of the tables is in it."""
+        now = self.run_keyrot("__runbook").stdout.decode()
+        self.assertEqual(read("docs/runbook.md"), now)
+        tables = read("kubectl-keyrot.c")
+        for name in re.findall(r'\.id = "([\w-]+)"', tables):
+            self.assertIn("`%s`" % name, now)
+        for title in re.findall(r'\.title =\s*"([^"]+)"', tables):
+            self.assertIn(title, now)
+        for section in ("Preconditions", "Generate a Replacement Key, 1",
+                        "Update the Kubernetes Secret, 2",
+                        "Update the Kubernetes Secret, 3",
+                        "Promote to Production, 2",
+                        "Post-Rotation Validation", "Rollback Plan"):
+            self.assertIn(section, now)
+
     def exit_codes(self, text):
         return set(map(int, re.findall(r"(?m)^\| (\d+) \|", text)))
 
