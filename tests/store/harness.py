@@ -115,7 +115,7 @@ class Store:
         env = dict(self.env, **more.pop("env", {}))
         ran = subprocess.run(self.command(*args), env=env,
                              stdin=subprocess.DEVNULL, capture_output=True,
-                             timeout=60, cwd=self.home, check=False, **more)
+                             timeout=120, cwd=self.home, check=False, **more)
         self.no_key_in(ran.stdout + ran.stderr)
         return Result(ran)
 
