@@ -7,14 +7,31 @@
 VERSION := 0.1.0
 
 CC ?= cc
+STRIP ?= strip
 PKGS := libcurl openssl libcjson yaml-0.1
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
 	echo -lcurl -lssl -lcrypto -lcjson -lyaml) -lm
 
+# STATIC=x86_64 or aarch64: everything in one file, by zig and musl. The
+# libraries take minutes, once; krew/libraries.sh says where they are.
+ifdef STATIC
+LIBRARIES := $(shell krew/libraries.sh $(STATIC))
+ifeq ($(LIBRARIES),)
+$(error the libraries of the static executable could not be built)
+endif
+CC := $(LIBRARIES)/bin/zcc
+AR := $(LIBRARIES)/bin/zar
+PKG_CFLAGS := -isystem $(LIBRARIES)/include -isystem $(LIBRARIES)/include/cjson
+PKG_LIBS := -L$(LIBRARIES)/lib -lcurl -lnghttp2 -lssl -lcrypto -lz -lcjson -lyaml
+CPPFLAGS += -DCURL_STATICLIB -DKR_WRAP_FREE
+CFLAGS := -Os -g0 -ffile-prefix-map=$(CURDIR)=.
+LDFLAGS += -s -Wl,--wrap=free -Wl,--wrap=realloc
+endif
+
 # Without pkg-config, or with libraries put elsewhere, CPPFLAGS and LDFLAGS say
 # where; so this only explains what the compiler is going to complain about.
-ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+ifneq ($(STATIC)$(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),$(STATIC)yes)
 MISSING := $(shell tests/deps.sh --missing build)
 ifneq ($(MISSING),)
 $(warning Packages are missing: sudo apt-get install -y $(MISSING))
@@ -31,12 +48,12 @@ BASE_CFLAGS := -std=c17 -fPIE -fno-strict-aliasing -ffunction-sections -fdata-se
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
 
 # Packed relative relocations: 36 KiB less, where the C library knows them.
-ifneq ($(shell printf '2.36\n%s\n' "$$(getconf GNU_LIBC_VERSION 2>/dev/null | \
-	cut -d' ' -f2)" | sort -CV && ld --help | grep pack-relative-relocs),)
+ifneq ($(if $(STATIC),,$(shell printf '2.36\n%s\n' "$$(getconf GNU_LIBC_VERSION 2>/dev/null | \
+	cut -d' ' -f2)" | sort -CV && ld --help | grep pack-relative-relocs)),)
 LDFLAGS += -Wl,-z,pack-relative-relocs
 endif
 
-VARIANT := $(notdir $(firstword $(CC)))
+VARIANT := $(if $(STATIC),static-$(STATIC),$(notdir $(firstword $(CC))))
 ifdef STRICT
 BASE_CFLAGS += -Werror
 VARIANT := $(VARIANT)-strict
@@ -67,7 +84,7 @@ SRC := $(wildcard src/*/*.c)
 OBJ := $(SRC:%.c=$(B)/%.o)
 
 .DEFAULT_GOAL := all
-.PHONY: all help clean
+.PHONY: all help clean program
 
 all: kubectl-keyrot ## build ./kubectl-keyrot
 
@@ -77,6 +94,9 @@ help: ## this list
 
 kubectl-keyrot: $(B)/kubectl-keyrot
 	@cp -f $< $@
+
+# The one of this variant, where it was built.
+program: $(B)/kubectl-keyrot
 
 $(B)/libkeyrot.a: $(OBJ)
 	@rm -f $@
@@ -94,7 +114,7 @@ PREFIX ?= /usr/local
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: install uninstall docs krew
+.PHONY: install uninstall docs
 
 install: kubectl-keyrot ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(BINDIR) $(SHAREDIR)/doc/kubectl-keyrot \
@@ -115,13 +135,23 @@ docs: kubectl-keyrot ## docs/reference.md and runbook.md from the program's tabl
 	./kubectl-keyrot __runbook > docs/runbook.md
 
 RELEASE_URL ?= https://keyrot.dev/releases
+RELEASED := x86_64 aarch64
 
-krew: kubectl-keyrot ## dist/: an archive for krew, and its manifest
-	strip -o $(B)/kubectl-keyrot.stripped kubectl-keyrot
-	@krew/build.py $(B)/kubectl-keyrot.stripped $(VERSION) $(RELEASE_URL)
+.PHONY: dist krew
+
+dist: ## dist/: static executables for Linux, their archives, sums and krew's manifest
+	@tests/deps.sh dist
+	+@set -e; for arch in $(RELEASED); do \
+		$(MAKE) --no-print-directory -s STATIC=$$arch program; done
+	@krew/build.py $(VERSION) $(RELEASE_URL) \
+		"$$(krew/libraries.sh $(firstword $(RELEASED)))" \
+		$(RELEASED:%=build/static-%/kubectl-keyrot)
+
+krew: dist ## plugin.yaml, krew's manifest, from the archives
+	cp dist/keyrot.yaml plugin.yaml
 
 clean: ## remove everything that was built
-	rm -rf build kubectl-keyrot
+	rm -rf build dist kubectl-keyrot
 
 -include $(OBJ:.o=.d) $(B)/kubectl-keyrot.d
 include tests/tests.mk

@@ -14,8 +14,20 @@
 
 #define STACK_BYTES (16 * 1024)
 
-/* glibc exports its own free() under a second name for those who wrap it. */
-#if defined(__GLIBC__) && !defined(KR_NO_WIPE)
+/*
+ * The C library's own free(): glibc exports it under a second name for those
+ * who wrap it; in a static executable the linker renames both (--wrap).
+ */
+#if defined(KR_NO_WIPE)
+#define WIPES 0
+#elif defined(KR_WRAP_FREE)
+#define WIPES	    1
+#define free	    __wrap_free
+#define realloc	    __wrap_realloc
+#define __libc_free __real_free
+void *__wrap_realloc(void *block, size_t size);
+void __wrap_free(void *block);
+#elif defined(__GLIBC__)
 #define WIPES 1
 #else
 #define WIPES 0
@@ -23,7 +35,8 @@
 
 #if WIPES
 
-/* NOLINTNEXTLINE(bugprone-reserved-identifier): glibc's name. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier): the linker's or glibc's name.
+ */
 void __libc_free(void *block);
 
 static void wipe_and_free(void *block)

@@ -151,15 +151,17 @@ class Krew(Case):
         self.assertLessEqual(len(short), 50)
         self.assertFalse(short.endswith("."))
         self.assertNotRegex(short.lower(), "kubectl|kubernetes")
-        for line in text.splitlines():
-            if "@" not in line:
-                self.assertLessEqual(len(line), 80)
+        for line in text.split("  platforms:")[0].splitlines():
+            self.assertLessEqual(len(line), 80)
         fields = set(re.findall(r"(?m)^[ -]*(\w+):", text))
         self.assertEqual(fields, {
             "apiVersion", "kind", "metadata", "name", "spec", "version",
             "homepage", "shortDescription", "description", "caveats",
             "platforms", "selector", "matchLabels", "os", "arch", "uri",
             "sha256", "bin"})
+        made_from = read("krew/plugin.yaml.in").split("  platforms:")[0]
+        self.assertIn(text.split("  platforms:")[0].replace(
+            "0.1.0", "@VERSION@"), made_from)
 
 
 if __name__ == "__main__":
