@@ -11,7 +11,7 @@ build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-de
 	libyaml-dev'
 demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
 test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
-	clang-format-14 cppcheck valgrind pass gnupg keepassxc strace gdb tmux git curl"
+	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl"
 soak="$demo prometheus curl"
 dist="$demo perl python3-venv binutils qemu-user-static"
 ci="$test $dist prometheus"

@@ -48,6 +48,11 @@ def points_of(walker, path):
 
 
 class Walker(rotation.Walker):
+    def __init__(self, program):
+        super().__init__(program)
+        # Nothing hangs here, and a slow machine is no fault.
+        self.world.request_timeout = "15s"
+
     def case(self, fault):
         path = fault["path"]
         words = rotation.PATHS[path][0]

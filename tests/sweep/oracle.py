@@ -9,11 +9,17 @@ import binascii
 import hashlib
 import json
 import os
+import sys
 
-from needles import Needles
-from stand import OTHER, Broken, clusters
-from steps import fingerprint
-from world import CONTEXTS, FOREIGN, PODS, PRODUCTION, STAGING, printed
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "model"))
+
+from model import Order  # noqa: E402
+from needles import Needles  # noqa: E402
+from stand import OTHER, Broken, clusters  # noqa: E402
+from steps import fingerprint  # noqa: E402
+from world import (CONTEXTS, FOREIGN, PODS, PRODUCTION, STAGING,  # noqa: E402
+                   printed)
 
 ENTRY = clusters.ENTRY
 CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 130)
@@ -78,6 +84,7 @@ class Oracle:
     def __init__(self, world):
         self.world = world
         self.needles = {}
+        self.order = Order()
 
     def look(self):
         state = self.world.control("GET", "/state")
@@ -162,6 +169,10 @@ class Oracle:
                         "event", "time", "step", "environment", "context",
                         "detail"}:
                     raise Broken("6: a journal's line is strange: %s" % row)
+            wrong = self.order.check(rows)
+            if wrong:
+                raise Broken("6: the journal has an order that the model does"
+                             " not allow: " + wrong)
             self.journals[name] = rows
 
     def begun(self):

@@ -154,8 +154,8 @@ class Walker:
                 told = ["resume"] if path != "rollback" else ["rollback"]
             # The store said yes and kept half of the key: nothing was written
             # to a cluster, and this rotation's entry stays damaged for ever.
-            if not run.killed and run.code == 8 and run.document()[
-                    "reason"] == "Mismatch":
+            if path == "rotate" and run.words[0] == "resume" and (
+                    not run.killed and run.document()["reason"] == "Mismatch"):
                 told = ["rotate", "--new"]
             run = self.type(told or words, path)
         if not run.ended:

@@ -88,6 +88,7 @@ class World:
         self.home = tempfile.mkdtemp(prefix="keyrot-sweep-")
         self.old = base64.b64encode(secrets.token_bytes(32))
         self.scenario = scenario(self.old)
+        self.request_timeout = "1500ms"
         self.saved, self.base = {}, self.old
         self.restarts = dict.fromkeys(CONTEXTS, 1)  # that a case ends with
         with open(self.at("scenario.json"), "w") as file:
@@ -212,8 +213,8 @@ class World:
 
     def run(self, *words, fault=None):
         command = [self.program, *words, "--config", self.at("keyrot.yaml"),
-                   "-o", "json", "-v=9", "--request-timeout", "1500ms",
-                   "--timeout", "15s"]
+                   "-o", "json", "-v=9", "--request-timeout",
+                   self.request_timeout, "--timeout", "15s"]
         process = subprocess.Popen(
             command, env=self.environment(fault), cwd=self.home,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
