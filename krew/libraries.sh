@@ -63,7 +63,9 @@ compiler() {
 	zig=$(echo "$venv"/lib/python3*/site-packages/ziglang/zig)
 	tools=$prefix/bin
 	printf '#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR=%s\nexec %s cc %s "$@"\n' \
-		"$cache/zig" "$zig" "-target $arch-linux-musl" >"$tools/zcc"
+		"$cache/zig" "$zig" \
+		"-target $arch-linux-musl -ffile-prefix-map=$work=." \
+		>"$tools/zcc"
 	printf '#!/bin/sh\nexec %s ar "$@"\n' "$zig" >"$tools/zar"
 	printf '#!/bin/sh\nexec %s ranlib "$@"\n' "$zig" >"$tools/zranlib"
 	chmod +x "$tools"/z*
@@ -74,7 +76,7 @@ compiler() {
 work=$cache/$id/work-$arch
 hardening=-fcf-protection=full
 [[ $arch == aarch64 ]] && hardening=-mbranch-protection=standard
-flags="-ffile-prefix-map=$work=. -O2 -g0 -fPIE -fstack-protector-strong $hardening"
+flags="-O2 -g0 -fPIE -fstack-protector-strong $hardening"
 flags+=" -ffunction-sections -fdata-sections -fno-unwind-tables"
 flags+=" -fno-asynchronous-unwind-tables"
 
@@ -104,7 +106,7 @@ build_openssl() {
 	unpack openssl
 	# What TLS 1.2 and 1.3, CMS, scrypt and PKCS#8 do not need is left out.
 	CC=zcc AR=zar RANLIB=zranlib ./Configure "linux-$arch" \
-		--prefix="$prefix" --libdir=lib --openssldir=/etc/ssl \
+		--prefix=/usr --libdir=lib --openssldir=/etc/ssl \
 		no-shared no-filenames no-tests no-legacy no-engine no-dso \
 		no-module no-async no-autoload-config no-comp no-ssl3 no-dtls \
 		no-apps no-docs no-quic no-http no-rc2 no-rc4 no-rc5 no-idea \

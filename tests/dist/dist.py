@@ -96,7 +96,7 @@ class Executables(unittest.TestCase):
         for machine in ("x86_64", "aarch64"):
             data = read(binary(machine))
             for path in (ROOT, os.path.expanduser("~/.cache")):
-                self.assertNotIn(path.encode() + b"/", data)
+                self.assertFalse(path.encode() + b"/" in data, path)
 
     def test_runs_alone(self):
         with tempfile.TemporaryDirectory() as folder:
