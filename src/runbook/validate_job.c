@@ -1,7 +1,7 @@
 /*
  * Checks that are Kubernetes Jobs. A Job carries a label made of rotation,
- * environment, key and check: one that is under way is waited for and none is
- * made beside it, whoever began it.
+ * environment, key, check and target: one that is under way is waited for and
+ * none is made beside it, whoever began it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -80,8 +80,11 @@ static KR_FALLIBLE make_hash(struct job *job)
 	char hash[SECRET_FINGERPRINT_LEN];
 	struct err *err;
 
-	if (asprintf(&what, "%s\n%s\n%s\n%s", o->rotation ? o->rotation : "",
-		     o->name, o->fingerprint, job->check->name) < 0) {
+	/* Targets of one cluster may share the namespace of their Jobs. */
+	if (asprintf(&what, "%s\n%s\n%s\n%s\n%s/%s",
+		     o->rotation ? o->rotation : "", o->name, o->fingerprint,
+		     job->check->name, o->places[0].target.ns,
+		     o->places[0].target.secret) < 0) {
 		what = NULL;
 		return err_new(KR_ENOMEM, "out of memory");
 	}

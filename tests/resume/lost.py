@@ -1,9 +1,11 @@
 """The journal is lost, or on another machine."""
 
+import base64
 import os
+import secrets
 import signal
 
-from stand import CONTEXTS, Stand, check
+from stand import CONTEXTS, Stand, check, clusters
 
 MOST_REQUESTS = 10
 
@@ -159,6 +161,33 @@ def undone(fleet, program):
                   context, "the Lease has a trace")
 
 
+def jobs(fleet, program):
+    """a Job that did one target's work did not do its neighbour's"""
+    with Stand(fleet, program, "job") as stand:
+        places = [stand.namespace, stand.namespace + "-b"]
+        clusters.make_fixture(fleet.cluster(CONTEXTS[0]), places[1], [
+            "--workload", "deployment/secrets-service,replicas=1"],
+            base64.b64encode(secrets.token_bytes(32)))
+        with open(os.path.join(stand.home, "job.yaml"), "w") as file:
+            file.write("apiVersion: batch/v1\nkind: Job\n"
+                       "metadata: {name: re, namespace: %s}\n"
+                       "spec: {template: {spec: {restartPolicy: Never,\n"
+                       "  containers: [{name: c, image: busybox}]}}}\n"
+                       % places[0])
+        with open(os.path.join(stand.home, "keyrot.yaml"), "w") as file:
+            file.write("apiVersion: keyrot.dev/v1\nkind: Rotation\n"
+                       "service: %s\nsecret: {mode: keyring}\n"
+                       "store: {type: exec, command: [%s, %s]}\n"
+                       "reencrypt: {job: job.yaml, timeout: 1m}\n"
+                       "environments:\n- name: staging\n  targets:\n"
+                       % (places[0], clusters.STORE, stand.store))
+            file.writelines("  - {context: %s, namespace: %s}\n"
+                            % (CONTEXTS[0], place) for place in places)
+        document = stand.run("rotate")
+        names = [row["job"] for row in document["checks"]]
+        check(len(names) == 2 and len(set(names)) == 2, names)
+
+
 def other_host(fleet, program):
     """another host takes a dead holder's Lease over, and records it"""
     if not fleet.real:
@@ -186,4 +215,4 @@ def other_host(fleet, program):
 
 CASES = [after_new_key, in_staging, after_staging, in_production, interrupted,
          without_leases, without_leases_early, nothing, roll_back, overtaken,
-         undone, other_host]
+         undone, jobs, other_host]
