@@ -15,7 +15,7 @@
 #define REFUSAL_MS 500
 /* HTTP/1.1 servers get a connection a stream; this bounds them. */
 #define MAX_CONNECTIONS	  16L
-#define BATCH_CONNECTIONS 3L
+#define BATCH_CONNECTIONS 2L
 /* How long one wait in poll(2) may be, so that owners' clocks go on. */
 #define POLL_SLICE_MS 250
 #define MAX_KEY_FDS   8

@@ -133,6 +133,10 @@ void harden_process(void)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)umask(077);
 	open_standard_descriptors();
+#ifdef M_ARENA_MAX
+	/* Many threads that mostly wait: a heap each would be mostly holes. */
+	(void)mallopt(M_ARENA_MAX, 2);
+#endif
 #ifdef SYS_close_range
 	/* 4 is CLOSE_RANGE_CLOEXEC. Not closed: `--key-file <(...)` names one
 	 * of them. */
