@@ -50,8 +50,10 @@ MUTANTS = [
 MIN_STATES = 200000
 # What a row's flags mean for the order: in tests/model/steps by these words.
 FLAGS = [("EACH_ENVIRONMENT", "environment"), ("EACH_WAVE", "wave"),
-         ("KEYRING", "keyring"), ("LOOKS", "looks"),
+         ("KEYRING", "keyring"), ("PROMOTION", "promotion"),
+         ("FRESH_KEY", "fresh"), ("LOOKS", "looks"),
          ("REMEMBERED", "remembered"), ("ALWAYS", "always")]
+OTHER_MODES = {"keyring", "promotion"}
 
 
 def tables():
@@ -212,7 +214,10 @@ class Order:
         """What is wrong, or None."""
         begun = [line for line in lines if line["event"] == "begun"]
         table = "rollback" if begun and begun[0].get("detail") else "rotate"
-        walk = Walk(self.tables[table], table == "rollback")
+        names = {line.get("step") for line in lines}
+        promotes = any(ident in names and "promotion" in words
+                       for ident, words in self.tables[table])
+        walk = Walk(self.tables[table], table == "rollback", promotes)
         for number, line in enumerate(lines, 1):
             wrong = walk.take(line)
             if wrong:
@@ -224,7 +229,9 @@ class Order:
 class Walk:
     """One journal, line by line."""
 
-    def __init__(self, rows, back):
+    def __init__(self, rows, back, promotes):
+        # Of the other modes: there, or not.
+        self.optional = {"keyring", "fresh" if promotes else "promotion"}
         self.rows, self.names = rows, [row[0] for row in rows]
         self.back = back    # the other environments are put back all the same
         self.done, self.begun = set(), False
@@ -236,6 +243,9 @@ class Walk:
     def words(self, index):
         return self.rows[index][1]
 
+    def is_optional(self, index):
+        return bool(self.optional & set(self.words(index)))
+
     def take(self, line):
         event, step = line["event"], line.get("step")
         if event in ("baseline", "takeover"):
@@ -243,7 +253,7 @@ class Walk:
         if event in ("begun", "ended"):
             self.begun = True
             if event == "begun" and any(
-                    "looks" in words and "keyring" not in words
+                    "looks" in words and not self.optional & set(words)
                     for _, words in self.rows[self.at + 1:]):
                 return "before it had looked"
             if self.open:
@@ -280,8 +290,8 @@ class Walk:
         group = [now]
         while "wave" in self.words(group[-1] + 1):
             group.append(group[-1] + 1)
-        group = [i for i in group if "keyring" not in self.words(i)]
-        before = [i for i in range(now) if "keyring" not in self.words(i)]
+        group = [i for i in group if not self.is_optional(i)]
+        before = [i for i in range(now) if not self.is_optional(i)]
         return ("wave" in self.words(now) and self.at == group[-1]
                 and "wave" not in self.words(before[-1]))
 
@@ -309,7 +319,7 @@ class Walk:
             owner = [(self.envs or [None])[-1] if "environment" in
                      self.words(i) else None for i in after]
         for i, of in zip(after, owner):
-            if not (self.failed or "keyring" in self.words(i)
+            if not (self.failed or self.is_optional(i)
                     or ("remembered" in self.words(i)
                         and (self.names[i], of) in self.done)):
                 return "without " + self.names[i]
@@ -324,14 +334,15 @@ def whole(rows):
     inside = [row for row in rows if "environment" in row[1]]
     lines, begun = [], False
     for row in rows:
-        if "keyring" in row[1] or row in inside[1:]:
+        if OTHER_MODES & set(row[1]) or row in inside[1:]:
             continue
         if not begun and "looks" not in row[1]:
             lines.append([{"event": "begun"}])
             begun = True
         if row in inside:
             lines += [pair(ident, env) for env in ("staging", "production")
-                      for ident, words in inside if "keyring" not in words]
+                      for ident, words in inside
+                      if not OTHER_MODES & set(words)]
         else:
             lines.append(pair(row[0], None))
     return lines

@@ -106,6 +106,8 @@ inline step_preflight()
 }
 
 inline step_keyring() { skip }	/* of the other mode alone */
+inline step_find_promoted() { skip }	/* of a promotion alone */
+inline step_promoted_key() { skip }
 inline step_before() { skip }	/* metrics of the time before */
 
 /* A courtesy: it can be lost while its holder sleeps. */
