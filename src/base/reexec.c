@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -29,11 +30,20 @@ static KR_FALLIBLE fill_pipe(int fd, const struct buf *data)
 	return NULL;
 }
 
+/* Connections of libraries are not all closed by an execve(2). */
+static void close_later(void)
+{
+#ifdef SYS_close_range
+	(void)syscall(SYS_close_range, 3U, ~0U, 4U); /* CLOSE_RANGE_CLOEXEC */
+#endif
+}
+
 static KR_FALLIBLE replace(const char *const *argv, int fd)
 {
 	char value[32];
 	struct err *err;
 
+	close_later();
 	(void)snprintf(value, sizeof(value), "%d:%ld", fd, (long)getpid());
 	if (fcntl(fd, F_SETFD, 0) != 0 || setenv(VARIABLE, value, 1) != 0)
 		return err_errno(KR_EUNEXPECTED, "hand over");

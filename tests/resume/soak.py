@@ -73,8 +73,14 @@ def handed_over(fleet, program):
         stand.write_config(production=prom.soak(8))
         child = stand.start("rotate", "-o", "jsonl", "--timeout=10m",
                             "--operator", "jane@example.com")
+        before = 0
+        while words_of(child.pid)[1:2] == ["rotate"]:
+            before = len(os.listdir("/proc/%d/fd" % child.pid))
+            time.sleep(0.02)
         soaking(child)
         asked(prom, 2)
+        files = len(os.listdir("/proc/%d/fd" % child.pid))
+        check(files < before + 8, files, "descriptors, and before it", before)
         words = words_of(child.pid)
         check("--timeout=600000ms" in words, words)
         check("--operator=jane@example.com" in words, words)
