@@ -1,8 +1,14 @@
 #include "cli/begin.h"
 
-#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
+#include "base/json.h"
+#include "cli/handover.h"
 #include "config/config.h"
+#include "runbook/approval.h"
 #include "runbook/journal.h"
 #include "runbook/review.h"
 #include "runbook/rotation.h"
@@ -53,4 +59,139 @@ KR_FALLIBLE begin_check(const struct cli_context *context,
 	result_next(result, "kubectl keyrot resume %s", open);
 	result_next(result, "kubectl keyrot rollback %s", open);
 	return err_hint(err, "to begin another one all the same: --new");
+}
+
+/* A person types the word, on a terminal, or it is not confirmed. */
+static bool ask(void *user, const char *question, const char *word)
+{
+	struct cli_context *context = user;
+	char line[512];
+	size_t n;
+
+	out_puts(context->err, question);
+	if (!fgets(line, sizeof(line), stdin))
+		return false;
+	n = strcspn(line, "\r\n");
+	line[n] = '\0';
+	return strcmp(line, word) == 0;
+}
+
+KR_FALLIBLE begin_store(struct cli_context *context,
+			struct store_options *options, struct store **out)
+{
+	const struct cli_options *o = &context->options;
+	const struct config *config = context->config;
+
+	*options = (struct store_options){
+		.spec = o->store ? o->store : config->store.spec,
+		.service = config->service,
+		.item = o->store ? NULL : config->store.item,
+		.passphrase_file = o->passphrase_file,
+		.may_ask = true,
+		.config = o->store ? NULL : config->store.fields,
+		.config_path = o->store ? NULL : config->path,
+	};
+	return store_open(options, out);
+}
+
+void begin_options(struct cli_context *context, struct result *result,
+		   struct store *store, struct rotate_options *out)
+{
+	const struct cli_options *o = &context->options;
+	const struct config *config = context->config;
+
+	*out = (struct rotate_options){
+		.config = config,
+		.flags = &o->kube,
+		.reporter = context->reporter,
+		.result = result,
+		.store = store,
+		.book = context->runbook,
+		.consumers = o->consumers
+				     ? o->consumers
+				     : (const char *const *)config->consumers,
+		.take_ownership = o->take_ownership,
+		.operator_ = o->operator_ ? o->operator_ : config->operator_,
+		.allow_insecure_tls = o->allow_insecure_tls,
+		.allow_outside_window = o->allow_outside_window,
+		.allow_unvalidated = o->allow_unvalidated,
+		.approve = o->approve,
+		.allow_older_pods = o->allow_older_pods,
+		.allow_not_reencrypted = o->allow_not_reencrypted,
+		.allow_needed_previous = o->allow_needed_previous,
+		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1,
+		.confirm = isatty(STDIN_FILENO) ? ask : NULL,
+		.hand_over = handover,
+		.user = context,
+	};
+}
+
+/* The environment that is named, or the one that a person has to confirm. */
+static KR_FALLIBLE find_asking(struct rotation *rotation, const char *name,
+			       struct rotate_env **out)
+{
+	size_t found = 0;
+
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		struct rotate_env *env = &rotation->envs[i];
+
+		if (*name ? strcmp(env->name, name) != 0
+			  : !env->config->confirm)
+			continue;
+		*out = env;
+		found++;
+	}
+	if (found == 1)
+		return NULL;
+	return err_new(
+		KR_EUSAGE,
+		"which environment is to be approved? name it: --approval-request=ENV");
+}
+
+/* The text is printed, and nothing else is done. */
+static KR_FALLIBLE write_request(struct rotation *rotation,
+				 struct result *result, const char *name,
+				 int64_t valid_ms)
+{
+	kr_cleanup(str_freep) char *text = NULL;
+	struct rotate_env *env = NULL;
+	struct err *err = find_asking(rotation, name, &env);
+
+	if (!err && *rotation->to)
+		err = rotate_find_promoted(rotation);
+	/* Who asks, as the cluster knows them. */
+	if (!err)
+		err = step_read(&env->targets[0].run);
+	if (!err)
+		err = approval_text(rotation, env,
+				    env->targets[0].run.operator_,
+				    clock_wall_ms() + valid_ms, &text);
+	if (err)
+		return err;
+	buf_puts(&result->text, text);
+	json_set_str(result->document, "approval", text);
+	return NULL;
+}
+
+KR_FALLIBLE begin_request(struct cli_context *context, struct result *result,
+			  const char *to)
+{
+	const char *name = context->options.approval_request;
+	struct store_options store_options;
+	kr_cleanup(store_closep) struct store *store = NULL;
+	struct rotate_options options;
+	struct rotation rotation;
+	struct err *err = begin_store(context, &store_options, &store);
+
+	if (err)
+		return err;
+	begin_options(context, result, store, &options);
+	err = rotation_init(&rotation, &options);
+	if (!err && to)
+		err = rotation_promote(&rotation, to);
+	if (!err)
+		err = write_request(&rotation, result, *name || !to ? name : to,
+				    context->options.valid_ms);
+	rotation_release(&rotation);
+	return err;
 }

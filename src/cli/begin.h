@@ -5,6 +5,7 @@
 #define KR_CLI_BEGIN_H
 
 #include "cli/command.h"
+#include "runbook/rotate.h"
 
 /*
  * KR_EREFUSED where a rotation of the service has not ended ("RotationOpen"),
@@ -13,5 +14,20 @@
  */
 KR_FALLIBLE begin_check(const struct cli_context *context,
 			struct result *result);
+
+/* The store of the command line or of keyrot.yaml; it borrows *options. */
+KR_FALLIBLE begin_store(struct cli_context *context,
+			struct store_options *options, struct store **out);
+
+/* What the command line says of a rotation. */
+void begin_options(struct cli_context *context, struct result *result,
+		   struct store *store, struct rotate_options *out);
+
+/*
+ * Prints what a second person has to sign, and does nothing else; `to` is the
+ * environment of a promotion, NULL for a rotation.
+ */
+KR_FALLIBLE begin_request(struct cli_context *context, struct result *result,
+			  const char *to);
 
 #endif

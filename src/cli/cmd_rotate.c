@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "cli/begin.h"
 #include "cli/command.h"
@@ -12,70 +13,6 @@
 #include "config/config.h"
 #include "runbook/review.h"
 #include "runbook/rotate.h"
-
-/* A person types the word, on a terminal, or it is not confirmed. */
-static bool ask(void *user, const char *question, const char *word)
-{
-	struct cli_context *context = user;
-	char line[512];
-	size_t n;
-
-	out_puts(context->err, question);
-	if (!fgets(line, sizeof(line), stdin))
-		return false;
-	n = strcspn(line, "\r\n");
-	line[n] = '\0';
-	return strcmp(line, word) == 0;
-}
-
-static KR_FALLIBLE open_store(struct cli_context *context,
-			      struct store_options *options, struct store **out)
-{
-	const struct cli_options *o = &context->options;
-	const struct config *config = context->config;
-
-	*options = (struct store_options){
-		.spec = o->store ? o->store : config->store.spec,
-		.service = config->service,
-		.item = o->store ? NULL : config->store.item,
-		.passphrase_file = o->passphrase_file,
-		.may_ask = true,
-		.config = o->store ? NULL : config->store.fields,
-		.config_path = o->store ? NULL : config->path,
-	};
-	return store_open(options, out);
-}
-
-static void fill(struct cli_context *context, struct result *result,
-		 struct store *store, struct rotate_options *out)
-{
-	const struct cli_options *o = &context->options;
-	const struct config *config = context->config;
-
-	*out = (struct rotate_options){
-		.config = config,
-		.flags = &o->kube,
-		.reporter = context->reporter,
-		.result = result,
-		.store = store,
-		.book = context->runbook,
-		.consumers = o->consumers
-				     ? o->consumers
-				     : (const char *const *)config->consumers,
-		.take_ownership = o->take_ownership,
-		.operator_ = o->operator_ ? o->operator_ : config->operator_,
-		.allow_insecure_tls = o->allow_insecure_tls,
-		.allow_outside_window = o->allow_outside_window,
-		.allow_unvalidated = o->allow_unvalidated,
-		.allow_older_pods = o->allow_older_pods,
-		.allow_not_reencrypted = o->allow_not_reencrypted,
-		.allow_needed_previous = o->allow_needed_previous,
-		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1,
-		.confirm = isatty(STDIN_FILENO) ? ask : NULL,
-		.hand_over = handover,
-		.user = context,
-	};
-}
 
 static void say_next(const struct rotation *rotation, struct result *result,
 		     const struct err *err)
@@ -233,11 +170,11 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	struct rotate_options options;
 	struct rotate_handed handed;
 	struct rotation rotation;
-	struct err *err = open_store(context, &store_options, &store);
+	struct err *err = begin_store(context, &store_options, &store);
 
 	if (err)
 		return err;
-	fill(context, result, store, &options);
+	begin_options(context, result, store, &options);
 	if (way == WAY_ON && handover_begin(context, result, &handed))
 		options.handed = &handed;
 	options.retires = way == WAY_RETIRE;
@@ -292,18 +229,23 @@ static KR_FALLIBLE go_on(struct cli_context *context, struct result *result,
 
 KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 {
-	struct err *err = begin_check(context, result);
+	struct err *err;
 
+	if (context->options.approval_request)
+		return begin_request(context, result, NULL);
+	err = begin_check(context, result);
 	return err ? err : go_on(context, result, WAY_NEW, NULL);
 }
 
 KR_FALLIBLE cmd_promote(struct cli_context *context, struct result *result)
 {
 	const char *to = NULL;
-	struct err *err = begin_check(context, result);
+	struct err *err = cli_promote_to(context, &to);
 
+	if (!err && context->options.approval_request)
+		return begin_request(context, result, to);
 	if (!err)
-		err = cli_promote_to(context, &to);
+		err = begin_check(context, result);
 	return err ? err : go_on(context, result, WAY_TO, to);
 }
 

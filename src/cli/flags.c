@@ -19,6 +19,7 @@ void cli_options_init(struct cli_options *options)
 		.dry_run = dry_runs[0],
 		.timeout_ms = CLI_TIMEOUT_DEFAULT_MS,
 		.within_ms = -1,
+		.valid_ms = (int64_t)4 * 60 * 60 * 1000,
 		.since_ms = -1,
 		.for_ms = -1,
 		.every_ms = -1,

@@ -52,3 +52,23 @@ const struct option cli_promote_flags[] = {
 	  .offset = AT(from) },
 	{ .name = NULL },
 };
+
+const struct option cli_approve_flags[] = {
+	{ .name = "approve",
+	  .type = OPTION_LIST,
+	  .metavar = "FILE",
+	  .help = "an approval, with FILE.sig beside it (repeatable)",
+	  .offset = AT(approve),
+	  .completion = COMPLETE_FILE },
+	{ .name = "approval-request",
+	  .type = OPTION_BARE,
+	  .metavar = "ENV",
+	  .help = "print what a second person has to sign",
+	  .offset = AT(approval_request) },
+	{ .name = "valid-for",
+	  .type = OPTION_DURATION,
+	  .metavar = "DURATION",
+	  .help = "time that the approval will be good for (4h)",
+	  .offset = AT(valid_ms) },
+	{ .name = NULL },
+};

@@ -81,6 +81,11 @@ struct cli_options {
 	bool allow_not_reencrypted;
 	bool allow_needed_previous;
 
+	/* rotate, promote */
+	const char *const *approve;   /* files */
+	const char *approval_request; /* environment, "": the one that asks */
+	int64_t valid_ms;
+
 	/* promote */
 	const char *to;	  /* environment; NULL: the next one */
 	const char *from; /* NULL: the one before */
@@ -117,6 +122,7 @@ extern const struct option cli_soak_flags[];
 extern const struct option cli_validate_flags[];
 extern const struct option cli_retire_flags[];
 extern const struct option cli_promote_flags[];
+extern const struct option cli_approve_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];

@@ -74,6 +74,7 @@ const struct usage usage_promote = {
 			cli_store_flags,
 			cli_consumer_flags,
 			cli_rotate_flags,
+			cli_approve_flags,
 			cli_new_flags,
 			cli_timeout_flags,
 			cli_operator_flags,

@@ -132,6 +132,7 @@ struct config_environment {
 	char *requires;	   /* an earlier environment; NULL */
 	int64_t within_ms; /* of `requires`; -1: any age */
 	bool confirm;
+	char *approvers; /* allowed signers of --approve; NULL: config's */
 	struct config_window window;
 	char *cluster_id; /* UID of kube-system; NULL: not checked */
 	struct config_target *targets;
@@ -210,6 +211,9 @@ struct config {
 	/* keyring: `run` ends with 0 where nobody needs the previous key. */
 	struct config_check retire;
 	char **dependents;
+	/* A file of allowed signers, for environments that name none; NULL. A
+	 * relative one: of keyrot.yaml's folder. */
+	char *approvers;
 	struct config_ledger ledger;
 	char *operator_; /* NULL: auto */
 	char *manifest;

@@ -144,8 +144,9 @@ KR_FALLIBLE sign_verify(struct signer *signer, const struct sign_check *check)
 			(const char *const[]){
 				"ssh-keygen", "-Y", "verify", "-f",
 				files.allowed, "-I", check->name, "-n",
-				SIGN_NAMESPACE, "-s", files.signature, files.at,
-				NULL },
+				check->namespace_ ? check->namespace_
+						  : SIGN_NAMESPACE,
+				"-s", files.signature, files.at, NULL },
 			check->note, CHECK_TIMEOUT_MS, &result);
 	if (!err && result.exit_code != 0)
 		err = not_allowed("its signature is not one of an allowed "

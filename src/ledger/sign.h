@@ -38,6 +38,7 @@ KR_FALLIBLE sign_make(struct signer *signer, const char *key, const char *note,
  * (RFC 3339), and did. KR_EGATE, reason "SignerNotAllowed", where not.
  */
 struct sign_check {
+	const char *namespace_; /* NULL: SIGN_NAMESPACE */
 	const char *allowed;
 	const char *name;
 	const char *time;

@@ -134,6 +134,8 @@ struct rotate_options {
 	bool allow_insecure_tls;
 	bool allow_outside_window;
 	bool allow_unvalidated;
+	/* Approvals by a second person, NULL-terminated; NULL: none. */
+	const char *const *approve;
 	/* retire, and its safety rules */
 	bool retires;
 	bool allow_older_pods;

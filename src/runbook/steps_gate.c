@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "kube/secretnote.h"
+#include "runbook/approval.h"
 #include "runbook/mark.h"
 #include "runbook/rotate.h"
 #include "runbook/validate.h"
@@ -99,9 +100,11 @@ static KR_FALLIBLE check_person(struct rotation *rotation,
 
 	if (!env->config->confirm)
 		return NULL;
+	if (o->approve)
+		return approval_check(rotation, env);
 	if (!o->confirm)
 		return refuse(
-			env, "NotConfirmed", NULL,
+			env, "NotConfirmed", "--approve FILE",
 			"a person has to confirm it, and there is no terminal to ask on");
 	if (asprintf(&question,
 		     "Key %.12s goes to environment %s now. Type %s to go on: ",

@@ -45,6 +45,7 @@ static void list_overrides(const struct rotate_options *o,
 		{ o->allow_not_reencrypted, "--allow-not-reencrypted" },
 		{ o->allow_needed_previous, "--allow-needed-previous" },
 		{ o->take_ownership && *o->take_ownership, "--take-ownership" },
+		{ o->approve != NULL, "--approve" },
 	};
 	size_t n = 0;
 

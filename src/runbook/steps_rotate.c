@@ -38,7 +38,7 @@ static struct err *lock_target(struct rotation *rotation,
 	(void)user;
 	/* Also where a roll-back has nothing to put back: what is open there
 	 * is the rotation that it ends. */
-	if (target->lease)
+	if (target->lease || target->env->bystander)
 		return NULL;
 	rotation_trace(rotation, trace);
 	err = kube_open(target->access, &target->lease_kube);

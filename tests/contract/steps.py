@@ -265,6 +265,10 @@ class Case:
         subprocess.run(words, cwd=self.home, env=self.environment(),
                        check=True, capture_output=True)
 
+    def do_keep(self, rest):
+        """keep NAME: the last standard output, as a file of the home"""
+        self.name_file(rest, self.last.out.encode())
+
     def do_wait(self, rest):
         time.sleep(float(rest))
 
