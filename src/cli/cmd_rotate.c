@@ -19,6 +19,9 @@ static void say_next(const struct rotation *rotation, struct result *result,
 {
 	if (!err)
 		result_next(result, "kubectl keyrot status");
+	if (!err && rotation->options.config->secret.mode == MODE_KEYRING &&
+	    !rotation->options.retires)
+		result_next(result, "kubectl keyrot retire");
 	/* What has not begun is neither gone on with nor undone. */
 	if (!err || !(rotation->begun || rotation->resumed) ||
 	    strcmp(err_reason(err), "RotationOvertaken") == 0)

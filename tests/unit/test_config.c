@@ -145,6 +145,10 @@ static void suggests(void)
 static const struct {
 	const char *text, *part;
 } wrong[] = {
+	{ HEAD "reencrypt: {run: [x]}\n", "secret.mode: keyring" },
+	{ HEAD "secret: {mode: keyring}\nreencrypt: {timeout: 1m}\n",
+	  "run, job" },
+	{ HEAD "secret: {mode: keyring}\nretire: {}\n", "probe" },
 	{ HEAD "secret: {name: Bad_Name}\n", "lower case" },
 	{ HEAD "secret: {key: 'a b'}\n", "entry" },
 	{ HEAD "secret: {key: ..x}\n", "entry" },

@@ -101,6 +101,41 @@ static void sees_every_way_to_use_it(void)
 	}
 }
 
+/* KEY_NEXT and KEY_PREVIOUS are the entry's, where it is a keyring. */
+static void finds_keyrings(void)
+{
+	static const struct {
+		const char *key;
+		bool single, keyring;
+	} rows[] = {
+		{ "KEY", true, true },		 { "KEY_NEXT", false, true },
+		{ "KEY_PREVIOUS", false, true }, { "KEY_NEXT2", false, false },
+		{ "KE", false, false },		 { "XKEY_NEXT", false, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct kube_use single = { 0 }, keyring = { 0 };
+		struct buf text = BUF_INIT(1024);
+		struct cJSON *spec;
+
+		buf_printf(
+			&text,
+			"{\"containers\":[{\"name\":\"a\",\"env\":[{\"name\":"
+			"\"K\",\"valueFrom\":{\"secretKeyRef\":{\"name\":"
+			"\"conf\",\"key\":\"%s\"}}}]}]}",
+			rows[i].key);
+		spec = parse(buf_str(&text));
+		UNIT_OK(kube_use_read(spec, "conf", "KEY", false, &single));
+		UNIT_OK(kube_use_read(spec, "conf", "KEY", true, &keyring));
+		CU_ASSERT_EQUAL(single.entry_how != 0, rows[i].single);
+		CU_ASSERT_EQUAL(keyring.entry_how != 0, rows[i].keyring);
+		kube_use_release(&single);
+		kube_use_release(&keyring);
+		json_free(spec);
+		buf_release(&text);
+	}
+}
+
 static void matches_selectors(void)
 {
 	static const struct {
@@ -504,6 +539,7 @@ static void tables_of_pods_keep_their_order(void)
 
 const struct unit_suite unit_consumers = {
 	.tests = { { "sees every way to use it", sees_every_way_to_use_it },
+		   { "finds keyrings", finds_keyrings },
 		   { "matches selectors", matches_selectors },
 		   { "asks in one batch", asks_in_one_batch },
 		   { "finds them all", finds_them_all },

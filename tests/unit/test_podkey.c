@@ -75,6 +75,31 @@ static void reads_the_owner(void)
 	}
 }
 
+/* What a mark says: the rotation, and the keyring's state. */
+static void reads_marks(void)
+{
+	static const struct {
+		const char *mark, *rotation;
+		enum kube_ring_state state;
+	} rows[] = {
+		{ "kr-1", "kr-1", RING_CURRENT },
+		{ "kr-1+next", "kr-1", RING_ADDED },
+		{ "kr-1+retired", "kr-1", RING_RETIRED },
+		/* of a later version */
+		{ "kr-1+other", "kr-1", RING_CURRENT },
+		{ NULL, NULL, RING_CURRENT },
+	};
+	struct kube_key_facts facts = { 0 };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		UNIT_OK(kube_key_facts_mark(&facts, rows[i].mark));
+		UNIT_STR(facts.mark, rows[i].mark);
+		UNIT_STR(facts.rotation, rows[i].rotation);
+		CU_ASSERT_EQUAL(facts.state, rows[i].state);
+	}
+	kube_key_facts_release(&facts);
+}
+
 #define WRITTEN	    1000000000LL /* any moment */
 #define LONG_BEFORE (WRITTEN - 60000)
 
@@ -386,6 +411,7 @@ static void survives_anything(void)
 
 const struct unit_suite unit_podkey = {
 	.tests = { { "reads the owner", reads_the_owner },
+		   { "reads marks", reads_marks },
 		   { "tells or says nothing", tells_or_says_nothing },
 		   { "keeps what matters of a pod",
 		     keeps_what_matters_of_a_pod },
