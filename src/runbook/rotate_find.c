@@ -168,9 +168,8 @@ static KR_FALLIBLE refuse(const char *reason, const char *format,
 	struct err *err = err_new(KR_EREFUSED, "%s%s", format, id);
 
 	err = err_set_reason(err, reason);
-	return err_hint(
-		err,
-		"kubectl keyrot status shows the key of every target and the rotation that wrote it");
+	/* It shows the key of every target, and the rotation that wrote it. */
+	return err_hint(err, "kubectl keyrot status");
 }
 
 static KR_FALLIBLE judge(const struct evidence *e,
