@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "runbook/rotate.h"
 #include "runbook/soak_setup.h"
 
@@ -71,6 +72,55 @@ static KR_FALLIBLE check_ledger(struct rotation *rotation)
 	return err_wrap(err, "ledger");
 }
 
+/* The same object, seen at the same moment: not a restored copy of it. */
+static bool is_same_secret(const struct rotate_target *a,
+			   const struct rotate_target *b)
+{
+	const struct kube_secret *one = a->run.secret, *two = b->run.secret;
+
+	return a != b && one && two && one->facts.uid &&
+	       one->facts.resource_version && two->facts.resource_version &&
+	       str_equal(one->facts.uid, two->facts.uid) &&
+	       str_equal(one->facts.resource_version,
+			 two->facts.resource_version);
+}
+
+static KR_FALLIBLE check_alone(const struct rotation *rotation,
+			       const struct rotate_target *target)
+{
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; j < env->count; j++) {
+			if (!is_same_secret(target, &env->targets[j]))
+				continue;
+			return err_set_reason(
+				err_new(KR_EREFUSED,
+					"contexts %s and %s lead to the same Secret %s/%s: what runs in one is no proof for the other",
+					target->context,
+					env->targets[j].context,
+					target->run.secret->ns,
+					target->run.secret->name),
+				"WrongCluster");
+		}
+	}
+	return NULL;
+}
+
+/* Two names of one Secret: production would be what was to be tried first. */
+static KR_FALLIBLE check_distinct(const struct rotation *rotation)
+{
+	struct err *err = NULL;
+
+	for (size_t i = 0; !err && i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; !err && j < env->count; j++)
+			err = check_alone(rotation, &env->targets[j]);
+	}
+	return err;
+}
+
 /* Of one that is gone on with, the time before is over: a soak asks then. */
 KR_FALLIBLE rotate_before(struct rotation *rotation)
 {
@@ -78,7 +128,9 @@ KR_FALLIBLE rotate_before(struct rotation *rotation)
 
 	if (rotation->resumed)
 		return rotation_check_overtaken(rotation);
-	err = check_ledger(rotation);
+	err = check_distinct(rotation);
+	if (!err)
+		err = check_ledger(rotation);
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 
