@@ -36,6 +36,7 @@ static const char *const carried[] = {
 	"create",
 	"take-ownership",
 	"allow-insecure-tls",
+	"allow-other-cluster",
 	"allow-secret-type",
 	"allow-plain-http",
 	"operator",

@@ -146,6 +146,10 @@ const struct option cli_write_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "send the key to an unchecked server",
 	  .offset = AT(allow_insecure_tls) },
+	{ .name = "allow-other-cluster",
+	  .type = OPTION_BOOL,
+	  .help = "go on where clusterID names another one",
+	  .offset = AT(allow_other_cluster) },
 	{ .name = "allow-secret-type",
 	  .type = OPTION_STRING,
 	  .metavar = "TYPE",
@@ -202,6 +206,10 @@ const struct option cli_rotate_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "send the key to an unchecked server",
 	  .offset = AT(allow_insecure_tls) },
+	{ .name = "allow-other-cluster",
+	  .type = OPTION_BOOL,
+	  .help = "go on where clusterID names another one",
+	  .offset = AT(allow_other_cluster) },
 	{ .name = NULL },
 };
 

@@ -44,6 +44,7 @@ struct cli_options {
 	bool no_wait;
 	int64_t timeout_ms; /* 0: no limit */
 	bool allow_insecure_tls;
+	bool allow_other_cluster;
 	const char *allow_secret_type; /* beside Opaque */
 
 	/* rotate, resume */

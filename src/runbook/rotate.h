@@ -132,6 +132,7 @@ struct rotate_options {
 	const char *const *take_ownership;
 	const char *operator_;
 	bool allow_insecure_tls;
+	bool allow_other_cluster;
 	bool allow_outside_window;
 	bool allow_unvalidated;
 	/* Approvals by a second person, NULL-terminated; NULL: none. */

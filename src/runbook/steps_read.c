@@ -60,7 +60,9 @@ static KR_FALLIBLE check_cluster_id(const struct run *run,
 		"context %s points at another cluster: its kube-system namespace is %s, clusterID in keyrot.yaml is %s",
 		kube_access_of(run->options.kube)->context, uid,
 		run->options.cluster_id);
-	return err_set_reason(err, "WrongCluster");
+	err = err_set_reason(err, "WrongCluster");
+	return err_hint(err,
+			"if it is meant all the same: --allow-other-cluster");
 }
 
 /* What was there before this rotation wrote, also where it is gone on with. */
