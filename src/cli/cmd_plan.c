@@ -1,5 +1,8 @@
 /* plan: every step and the kubectl command it stands for; changes nothing. */
+#include <string.h>
+
 #include "cli/connection.h"
+#include "cli/planrunbook.h"
 #include "runbook/plan.h"
 
 static KR_FALLIBLE plan_for(struct connection *c, struct run_key *take_source)
@@ -26,9 +29,11 @@ KR_FALLIBLE cmd_plan(struct cli_context *context, struct result *result)
 {
 	struct run_key source = { 0 };
 	struct connection connection;
-	struct err *err =
-		connection_open(context, result, CONNECT_STORE, &connection);
+	struct err *err;
 
+	if (context->n_args && strcmp(context->args[0], "apply") != 0)
+		return plan_runbook(context, result, context->args[0]);
+	err = connection_open(context, result, CONNECT_STORE, &connection);
 	if (err)
 		return err;
 	err = connection_find_key(&connection, &source);

@@ -5,11 +5,15 @@
 
 const struct usage usage_plan = {
 	.text = "Show every step that apply would take, what each finds, and "
-		"the kubectl\ncommand it stands for. Nothing is changed.",
+		"the kubectl\ncommand it stands for. Nothing is changed. "
+		"With rotate, promote, rollback or retire:\nthe whole runbook, "
+		"for the environments of keyrot.yaml; no cluster is asked.",
 	.examples =
 		(const struct example[]){
 			{ "What would be done in staging?",
 			  "kubectl keyrot plan --context aether-staging" },
+			{ "The whole runbook, environment after environment",
+			  "kubectl keyrot plan rotate" },
 			{ "The same for a program to read",
 			  "kubectl keyrot plan --context aether-staging -o "
 			  "json" },

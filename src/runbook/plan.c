@@ -124,13 +124,10 @@ static KR_FALLIBLE write_steps(struct run *run, const struct step *steps)
 	return first;
 }
 
-/*
- * The mixed window of a key that is swapped: said before anything is done.
- */
-static void say_mixed(const struct run *run)
+void plan_say_mixed(struct result *result)
 {
-	result_warn(run->options.result, "%s", RUN_MIXED_SENTENCE);
-	buf_printf(&run->options.result->text, "\n%s\n", RUN_MIXED_SENTENCE);
+	result_warn(result, "%s", RUN_MIXED_SENTENCE);
+	buf_printf(&result->text, "\n%s\n", RUN_MIXED_SENTENCE);
 }
 
 static void say_target(const struct run *run)
@@ -169,7 +166,7 @@ KR_FALLIBLE plan_make(struct run *run, const struct step *steps)
 	say_target(run);
 	err = write_steps(run, steps);
 	if (!run->options.target.keyring)
-		say_mixed(run);
+		plan_say_mixed(run->options.result);
 	if (!refused)
 		return err;
 	err_free(err);

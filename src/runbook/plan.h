@@ -21,4 +21,7 @@ KR_FALLIBLE plan_make(struct run *run, const struct step *steps);
 void plan_expand(const struct run *run, const char *kubectl,
 		 struct cJSON *lines);
 
+/* The mixed window of a key that is swapped: said before anything is done. */
+void plan_say_mixed(struct result *result);
+
 #endif
