@@ -1,5 +1,6 @@
 #include "base/reexec.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -73,6 +74,22 @@ KR_FALLIBLE reexec(const char *const *argv, const struct buf *data)
 	return err;
 }
 
+/* It was filled and closed: nothing is waited for, and no signal cuts it. */
+static KR_FALLIBLE empty_pipe(int fd, struct buf *out)
+{
+	char part[4096];
+	ssize_t n;
+
+	while ((n = read(fd, part, sizeof(part))) != 0) {
+		if (n > 0)
+			buf_append(out, part, (size_t)n);
+		else if (errno != EINTR)
+			return err_errno(KR_EUNEXPECTED,
+					 "read what was handed over");
+	}
+	return buf_check(out, "what was handed over");
+}
+
 KR_FALLIBLE reexec_take(struct buf *out, bool *out_found)
 {
 	const char *value = getenv(VARIABLE);
@@ -88,7 +105,7 @@ KR_FALLIBLE reexec_take(struct buf *out, bool *out_found)
 	(void)unsetenv(VARIABLE);
 	if (fd < 3 || pid != (long)getpid())
 		return NULL;
-	err = file_read_fd((int)fd, "what was handed over", out);
+	err = empty_pipe((int)fd, out);
 	(void)close((int)fd);
 	*out_found = !err;
 	return err;

@@ -269,7 +269,11 @@ static KR_FALLIBLE run_command(struct session *s, struct result *result)
 	err = handover_secrets(&s->context);
 	if (!err && s->context.command->flags & COMMAND_CONFIG)
 		err = load_config(&s->context);
-	return err ? err : s->context.command->run(&s->context, result);
+	if (!err)
+		err = s->context.command->run(&s->context, result);
+	if (err)
+		handover_failed(&s->context, result);
+	return err;
 }
 
 /* What a user may not do is a Role to ask for. *err is given the hint. */

@@ -295,3 +295,14 @@ void handover_merge(const struct cli_context *context, struct result *result)
 		cJSON_DeleteItemFromObjectCaseSensitive(before, own[i]);
 	merge(result->document, before);
 }
+
+void handover_failed(const struct cli_context *context, struct result *result)
+{
+	const char *id =
+		context->handed ? json_str(context->handed, "document.rotation")
+				: NULL;
+
+	handover_merge(context, result);
+	if (id && !json_first(json_member(result->document, "next")))
+		result_next(result, "kubectl keyrot resume %s", id);
+}

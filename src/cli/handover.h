@@ -24,4 +24,10 @@ bool handover_begin(const struct cli_context *context, struct result *result,
 /* What the process before knew and this one could not see. */
 void handover_merge(const struct cli_context *context, struct result *result);
 
+/*
+ * However early it ended: the document tells what the process before did, and
+ * how to go on. Nothing where nothing was handed over.
+ */
+void handover_failed(const struct cli_context *context, struct result *result);
+
 #endif

@@ -157,8 +157,9 @@ def interrupted(fleet, program):
             if how == signal.SIGKILL:
                 check(child.returncode == -9)
             else:
-                document = json.loads(out)
                 check(child.returncode == 130, child.returncode, err.decode())
+                check(out, how, err.decode())
+                document = json.loads(out)
                 check(document["next"][0].startswith("kubectl keyrot resume"),
                       document["next"])
                 check(document["targets"][1]["changed"] is True,
