@@ -303,12 +303,30 @@ static const char *begun_at(const struct journal *journal)
 	return time ? time : "";
 }
 
-/* The one that began last: times of one form and zone sort as text. */
+/*
+ * Whether `journal`, of rotation `id`, began after the best so far. Times of
+ * one form and zone sort as text, but in whole seconds: a roll-back comes after
+ * what it undoes.
+ */
+static bool is_later(const struct journal *journal, const char *id,
+		     const char *best, const char *best_undone,
+		     const char *best_time)
+{
+	const char *undone = journal_undone(journal);
+
+	if (best && undone && strcmp(undone, best) == 0)
+		return true;
+	if (best_undone && strcmp(best_undone, id) == 0)
+		return false;
+	return strcmp(begun_at(journal), best_time) >= 0;
+}
+
 static KR_FALLIBLE newest(const char *service, enum wanted wanted,
 			  const char *undone, char **out)
 {
 	kr_cleanup(str_freep) char *folder = NULL;
 	kr_cleanup(str_freep) char *best = NULL;
+	kr_cleanup(str_freep) char *best_undone = NULL;
 	kr_cleanup(file_list_release) struct file_list files = { 0 };
 	char best_time[CLOCK_RFC3339_LEN] = "";
 	struct err *err = journal_folder(service, &folder);
@@ -325,13 +343,12 @@ static KR_FALLIBLE newest(const char *service, enum wanted wanted,
 			continue;
 		err = peek(path, &journal);
 		if (err || !is_wanted(journal, wanted, undone) ||
-		    strcmp(begun_at(journal), best_time) < 0)
+		    !is_later(journal, id, best, best_undone, best_time))
 			continue;
 		(void)snprintf(best_time, sizeof(best_time), "%s",
 			       begun_at(journal));
-		free(best);
-		best = strdup(id);
-		if (!best)
+		if (!str_keep(&best, id) ||
+		    !str_keep(&best_undone, journal_undone(journal)))
 			err = err_new(KR_ENOMEM, "out of memory");
 	}
 	if (!err)
