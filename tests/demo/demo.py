@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""A rotation from the first look to the way out of a failed rollout.
+"""One key by hand, step by step; then the whole runbook, twice: a rotation to
+its end, and one whose soak fails and is rolled back by itself.
 
 usage: demo.py [practice|real]
 
@@ -17,15 +18,53 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
+for folder in ("contract", "resume"):
+    sys.path.insert(0, os.path.join(ROOT, "tests", folder))
 
 import clusters  # noqa: E402
+import prom  # noqa: E402
 
 STAGING, PRODUCTION = "aether-staging", "aether-production"
 NAMESPACE = "aether-services"
 DEPLOYMENT = ("/apis/apps/v1/namespaces/%s/deployments/secrets-service"
               % NAMESPACE)
 PREFIX = "test.keyrot.dev/"
+CONFIG = """apiVersion: keyrot.dev/v1
+kind: Rotation
+service: secrets-service
+environments:
+- name: staging
+  targets: [{context: aether-staging, namespace: aether-services}]
+  verify: {logs: {expect: ['self-test ok'], forbid: ['decrypt.*failed']}, within: 30s}
+- name: production
+  requires: staging
+  within: 24h
+  targets: [{context: aether-production, namespace: aether-services}]
+  verify: {logs: {expect: ['self-test ok'], forbid: ['decrypt.*failed']}, within: 30s}
+  soak:                       # 30m and 30s outside of a demo
+    for: 6s
+    every: 1s
+    settle: 0s
+    onFail: rollback
+    prometheus: {url: '%s', allowPlainHTTP: true}
+    metrics:
+    - {name: error rate, query: error_rate, max: 0.01, noData: breach}
+    - {name: p99 latency, query: p99, max: 0.5, maxIncrease: 30%%, noData: breach}
+validate:
+- {name: integration suite, run: ['true'], timeout: 1m}
+ledger: {path: ledger/secrets-service.jsonl}
+"""
+
+
+class Metrics(prom.Prom):
+    """Production's; errors come up as soon as `failing` is set."""
+
+    failing = False
+
+    def reply(self, path, query):
+        bad = self.failing and "query_range" not in path
+        self.values = {"error_rate": 0.04 if bad else 0.002, "p99": 0.12}
+        return super().reply(path, query)
 
 
 class Demo:
@@ -142,6 +181,24 @@ class Demo:
         self.run("apply", *there, "--from-store=" + self.first_entry())
         self.run("status", *there)
 
+    def play_whole(self):
+        """The whole runbook: to its end, and back by itself."""
+        with Metrics() as metrics:
+            with open(os.path.join(self.home, "keyrot.yaml"), "w") as out:
+                out.write(CONFIG % metrics.url)
+            self.say("And now the whole runbook, as keyrot.yaml orders it: a "
+                     "new key, staging,\nlogs, suite, production, soak, "
+                     "ledger.")
+            self.run("rotate")
+            self.say("Once more; but this time production's errors come up "
+                     "while it soaks.\nThe proven previous key goes back by "
+                     "itself.")
+            metrics.failing = True
+            self.run("rotate", expect=6)
+        self.say("Which key runs where, and who did what?")
+        self.run("status")
+        self.run("ledger", "verify")
+
     def first_entry(self):
         """The entry that production ran before: the first key of the demo."""
         folder = os.path.join(self.home, ".local/share/keyrot")
@@ -158,6 +215,7 @@ class Demo:
   export PATH="$PWD:$PATH"                  # kubectl finds kubectl-keyrot
   kubectl keyrot doctor --context CONTEXT   # looks, changes nothing
   kubectl keyrot plan --context CONTEXT
+  kubectl keyrot plan rotate                # with a keyrot.yaml like the demo's
   kubectl keyrot help
 """)
         for line in self.failed:
@@ -172,6 +230,7 @@ def main():
     demo = Demo(kind)
     try:
         demo.play()
+        demo.play_whole()
         status = demo.end()
     finally:
         demo.close()
