@@ -286,9 +286,6 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 	} else if (!err) {
 		err = make_key(rotation);
 	}
-	/* Entries are never written over: this one stays as it is. */
-	if (err && strcmp(err_reason(err), "Mismatch") == 0)
-		err = err_hint(err, "kubectl keyrot rotate --new");
 	if (err)
 		return err;
 	if (!rotation->entry_id)

@@ -210,11 +210,19 @@ class Order:
         for table, ident, *words in steps():
             self.tables.setdefault(table, []).append((ident, words))
 
+    def steps_of_rollback_alone(self):
+        names = {table: {ident for ident, _ in rows}
+                 for table, rows in self.tables.items()}
+        return names["rollback"] - names["rotate"]
+
     def check(self, lines):
         """What is wrong, or None."""
         begun = [line for line in lines if line["event"] == "begun"]
-        table = "rollback" if begun and begun[0].get("detail") else "rotate"
         names = {line.get("step") for line in lines}
+        # What has not begun tells by its steps which of the two it is.
+        back = (begun[0].get("detail") if begun
+                else names & self.steps_of_rollback_alone())
+        table = "rollback" if back else "rotate"
         promotes = any(ident in names and "promotion" in words
                        for ident, words in self.tables[table])
         walk = Walk(self.tables[table], table == "rollback", promotes)
