@@ -50,6 +50,26 @@ void buf_putc(struct buf *b, char c)
 	buf_append(b, &c, 1);
 }
 
+void buf_put_utf8(struct buf *b, uint32_t c)
+{
+	if (c < 0x80) {
+		buf_putc(b, (char)c);
+		return;
+	}
+	if (c < 0x800) {
+		buf_putc(b, (char)(0xc0 | c >> 6));
+	} else {
+		if (c < 0x10000) {
+			buf_putc(b, (char)(0xe0 | c >> 12));
+		} else {
+			buf_putc(b, (char)(0xf0 | c >> 18));
+			buf_putc(b, (char)(0x80 | (c >> 12 & 0x3f)));
+		}
+		buf_putc(b, (char)(0x80 | (c >> 6 & 0x3f)));
+	}
+	buf_putc(b, (char)(0x80 | (c & 0x3f)));
+}
+
 void buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list ap;

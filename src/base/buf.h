@@ -30,6 +30,8 @@ struct buf {
 void buf_append(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_putc(struct buf *b, char c);
+/* A Unicode scalar value, as UTF-8 (RFC 3629). */
+void buf_put_utf8(struct buf *b, uint32_t c);
 void buf_printf(struct buf *b, const char *format, ...) KR_PRINTF(2, 3);
 
 /* Appends text percent-encoded for a URL path segment or query value. */

@@ -68,26 +68,6 @@ static bool four_hex(struct scan *scan, unsigned *out)
 	return true;
 }
 
-static void put_utf8(struct buf *out, unsigned c)
-{
-	if (c < 0x80) {
-		buf_putc(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_putc(out, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_putc(out, (char)(0xe0 | c >> 12));
-		} else {
-			buf_putc(out, (char)(0xf0 | c >> 18));
-			buf_putc(out, (char)(0x80 | (c >> 12 & 63)));
-		}
-		buf_putc(out, (char)(0x80 | (c >> 6 & 63)));
-	}
-	buf_putc(out, (char)(0x80 | (c & 63)));
-}
-
 /* After "\u". */
 static bool unicode(struct scan *scan)
 {
@@ -101,7 +81,7 @@ static bool unicode(struct scan *scan)
 			return false;
 		c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
 	}
-	put_utf8(scan->spare, c);
+	buf_put_utf8(scan->spare, c);
 	return true;
 }
 

@@ -95,26 +95,6 @@ static KR_FALLIBLE read_name(struct reader *r, struct span *out)
 	return NULL;
 }
 
-static void put_character(struct buf *out, uint32_t c)
-{
-	if (c < 0x80) {
-		buf_putc(out, (char)c);
-		return;
-	}
-	if (c < 0x800) {
-		buf_putc(out, (char)(0xc0 | c >> 6));
-	} else {
-		if (c < 0x10000) {
-			buf_putc(out, (char)(0xe0 | c >> 12));
-		} else {
-			buf_putc(out, (char)(0xf0 | c >> 18));
-			buf_putc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-		}
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	}
-	buf_putc(out, (char)(0x80 | (c & 0x3f)));
-}
-
 /* "&#10;" and "&#x1f;": at is behind "&#". */
 static KR_FALLIBLE read_number(struct reader *r, uint32_t *out)
 {
@@ -161,7 +141,7 @@ static KR_FALLIBLE read_entity(struct reader *r, struct buf *out)
 		if (!starts(r, entities[i].name))
 			continue;
 		r->at += strlen(entities[i].name);
-		put_character(out, (unsigned char)entities[i].c);
+		buf_put_utf8(out, (unsigned char)entities[i].c);
 		return NULL;
 	}
 	if (!starts(r, "&#"))
@@ -169,7 +149,7 @@ static KR_FALLIBLE read_entity(struct reader *r, struct buf *out)
 	r->at += 2;
 	err = read_number(r, &c);
 	if (!err)
-		put_character(out, c);
+		buf_put_utf8(out, c);
 	return err;
 }
 

@@ -293,9 +293,9 @@ class Oracle:
             raise Broken("9: done, it says; the key is not the one wanted")
         if not back and "production " + fingerprint(key) not in self.suite:
             raise Broken("8: done, it says, and production's suite never ran")
-        self.check_record(fingerprint(key), back)
+        self.check_record(fingerprint(key), back, run)
 
-    def check_record(self, print_, back):
+    def check_record(self, print_, back, run):
         last = {}
         for row in self.records:
             if row.get("step") == "write-secret":
