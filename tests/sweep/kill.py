@@ -78,6 +78,7 @@ class Walker(rotation.Walker):
             # It had not begun: there is nothing to go on with.
             if document["reason"] in ("NothingToResume", "RotationUnknown"):
                 told = list(words)
+                self.world.expire_leases()
             else:
                 told = rotation.printed(document) or ["resume"]
         raise Broken("%s: %s" % (run, run.err[-900:].decode(

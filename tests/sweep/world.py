@@ -157,6 +157,15 @@ class World:
                     self.control("POST", "/put", {"object": item,
                                                   "cluster": context})
 
+    def expire_leases(self):
+        """As they are once nobody has renewed them for their time."""
+        for context, state in self.control("GET", "/state").items():
+            for item in state["objects"]:
+                if item["kind"] == "Lease":
+                    item["spec"]["holderIdentity"] = ""
+                    self.control("POST", "/put", {"object": item,
+                                                  "cluster": context})
+
     def objects(self, state):
         """Secrets and workloads, as a scenario has them."""
         loaded = state["pods"][0]["fingerprints"]
