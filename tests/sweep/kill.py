@@ -67,6 +67,11 @@ class Walker(rotation.Walker):
         self.after(path, words, first)
         return "killed"
 
+    def is_over(self, path):
+        keys = {cluster.live for cluster in self.oracle.clusters.values()}
+        return len(keys) == 1 and (
+            (keys.pop() == self.world.old) == (path == "rollback"))
+
     def after(self, path, words, run):
         """A person types resume; what it says is done next."""
         told = ["resume"]
@@ -75,8 +80,11 @@ class Walker(rotation.Walker):
             if run.ended:
                 return
             document = run.document()
-            # It had not begun: there is nothing to go on with.
+            # It had not begun, or had ended: there is nothing to go on with.
             if document["reason"] in ("NothingToResume", "RotationUnknown"):
+                if self.is_over(path):
+                    self.oracle.check_end(run, path == "rollback")
+                    return
                 told = list(words)
                 self.world.expire_leases()
             else:
