@@ -134,10 +134,16 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 	if (way == WAY_ON) {
 		err = find_open(rotation, id, &found);
 	} else if (way == WAY_BACK) {
+		if (id)
+			(void)snprintf(found.undone, sizeof(found.undone), "%s",
+				       id);
+		else
+			err = rotation_find_newest(rotation, found.undone);
 		/* A roll-back that was interrupted is gone on with. */
-		err = journal_find_undo(rotation->options.config->service, id,
-					&undoing);
-		(void)snprintf(found.undone, sizeof(found.undone), "%s", id);
+		if (!err)
+			err = journal_find_undo(
+				rotation->options.config->service, found.undone,
+				&undoing);
 	} else if (way == WAY_TO) {
 		(void)snprintf(found.to, sizeof(found.to), "%s", id);
 	}
@@ -285,13 +291,6 @@ KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
 			? named_id(context, &id)
 			: journal_find_last(context->config->service, &id);
 
-	if (!err && !id) {
-		err = err_new(KR_EUSAGE, "no rotation of %s is recorded here",
-			      context->config->service);
-		err = err_hint(
-			err,
-			"name it: kubectl keyrot status shows the rotation that wrote each Secret");
-	}
 	return err ? err : go_on(context, result, WAY_BACK, id);
 }
 

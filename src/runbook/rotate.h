@@ -206,6 +206,12 @@ struct rotate_found {
 KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 			  struct rotate_found *out);
 /*
+ * Where no journal is here: the rotation that the store's newest entry is of.
+ * "NothingToRollBack" where there is none.
+ */
+KR_FALLIBLE rotation_find_newest(struct rotation *rotation,
+				 char out_id[ROTATION_LEN]);
+/*
  * Of one that is gone on with, once every target was read: KR_EREFUSED, reason
  * "RotationOvertaken", where another rotation wrote a target after this one had
  * its key: somebody ended it, undid it, or began the next one elsewhere. The

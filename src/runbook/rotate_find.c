@@ -249,6 +249,27 @@ static KR_FALLIBLE ask_store(struct rotation *rotation, const char *id,
 	return err;
 }
 
+KR_FALLIBLE rotation_find_newest(struct rotation *rotation,
+				 char out_id[ROTATION_LEN])
+{
+	struct store_list list = { 0 };
+	const struct store_meta *meta;
+	struct err *err = store_entries(rotation->options.store, &list);
+
+	if (err)
+		return err;
+	meta = find_entry(&list, NULL);
+	if (meta)
+		(void)snprintf(out_id, ROTATION_LEN, "%s", meta->rotation);
+	else
+		err = refuse(
+			"NothingToRollBack",
+			"neither a journal nor the store knows a rotation of ",
+			rotation->options.config->service);
+	store_list_release(&list);
+	return err;
+}
+
 /*
  * A holder alone may have died before its key was stored, or have been at
  * something else: then there is nothing to go on with.
