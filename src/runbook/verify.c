@@ -104,6 +104,13 @@ static struct err *choose_pods(struct verifying *v)
 	}
 	if (v->count)
 		return NULL;
+	if (v->options->may_be_empty && !v->others) {
+		look_warn(
+			&v->options->look,
+			"no pod is to run the key of Secret %s: nothing was looked at",
+			v->look.secret->name);
+		return NULL;
+	}
 	return err_set_reason(
 		err_new(KR_EGATE,
 			"no pod runs the key of Secret %s: there is no log to read",
@@ -305,7 +312,7 @@ KR_FALLIBLE verify_run(const struct verify_options *options)
 	err = check_secret(&v);
 	if (!err)
 		err = choose_pods(&v);
-	if (!err)
+	if (!err && v.count)
 		err = read_logs(&v);
 	fill_result(&v);
 	if (!err)

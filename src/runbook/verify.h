@@ -15,6 +15,9 @@ struct verify_options {
 	int64_t within_ms;     /* < 0: 2 min with expectations, else 10 s */
 	int64_t since_ms;      /* < 0: the whole log */
 	bool nothing_expected; /* that no line is, is known: no warning */
+	/* Nothing is to run, and nothing is expected of it: no pod, no fault.
+	 */
+	bool may_be_empty;
 };
 
 /*
