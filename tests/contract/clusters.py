@@ -71,6 +71,19 @@ class Fixture(fixture.Fixture):
             "metadata": {"name": self.namespace}})
 
 
+def entries_since(log, mark):
+    """The whole lines of a log after `mark`, which may have been taken while
+    one was being written: that one was there before, and is left out."""
+    with open(log, "rb") as file:
+        if mark:
+            file.seek(mark - 1)
+        data = file.read()
+    if mark:
+        data = data.partition(b"\n")[2]
+    return [json.loads(line) for line in data.split(b"\n")[:-1]
+            if line.strip()]
+
+
 class Practice:
     """The practice clusters: one process."""
 
@@ -157,18 +170,13 @@ class PracticeCluster:
 
     def requests(self, namespace, mark):
         found = []
-        with open(self.log, "rb") as file:
-            file.seek(mark)
-            for line in file.read().split(b"\n"):
-                if not line.strip():
-                    continue
-                entry = json.loads(line)
-                agent = entry["headers"].get("user-agent", "")
-                if agent.startswith(AGENT) and (
-                        "/namespaces/%s/" % namespace in entry["path"]
-                        or entry["path"].endswith("/" + namespace)):
-                    found.append(Request(entry["method"], entry["path"],
-                                         entry["body"], entry["status"]))
+        for entry in entries_since(self.log, mark):
+            agent = entry["headers"].get("user-agent", "")
+            if agent.startswith(AGENT) and (
+                    "/namespaces/%s/" % namespace in entry["path"]
+                    or entry["path"].endswith("/" + namespace)):
+                found.append(Request(entry["method"], entry["path"],
+                                     entry["body"], entry["status"]))
         return found
 
 
@@ -235,11 +243,7 @@ class RealCluster:
 
     def requests(self, namespace, mark):
         found, seen = [], set()
-        with open(self.log, "rb") as file:
-            file.seek(mark)
-            lines = file.read().split(b"\n")
-        for line in lines[:-1]:
-            entry = json.loads(line)
+        for entry in entries_since(self.log, mark):
             if not entry.get("userAgent", "").startswith(AGENT):
                 continue
             reference = entry.get("objectRef", {})
