@@ -208,8 +208,12 @@ def judge(case, ours, theirs):
 
 
 def compare_program(probe, program):
-    """The program asks for more, and never for compressed keys."""
+    """The program asks for more, and never for compressed keys. It has two
+    round trips: a credential that has expired by then is asked for again."""
     bad = []
+    calls = program["plugin"] or []
+    if calls and all(call == calls[0] for call in calls):
+        program = dict(program, plugin=calls[:len(probe["plugin"] or [])])
     for what in ("request", "proxies", "plugin"):
         one, two = (dict(r[what], gzip=None) if what == "request" and r[what]
                     else r[what] for r in (probe, program))
