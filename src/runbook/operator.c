@@ -67,7 +67,8 @@ static char *login_name(void)
 KR_FALLIBLE operator_find(const char *given, const char *cluster,
 			  char **out_name, const char **out_from)
 {
-	kr_cleanup(str_freep) char *found = NULL;
+	kr_cleanup(str_freep) char *email = NULL;
+	kr_cleanup(str_freep) char *login = NULL;
 	const char *name = given, *from = "option";
 
 	if (!name || !*name) {
@@ -75,12 +76,13 @@ KR_FALLIBLE operator_find(const char *given, const char *cluster,
 		from = "cluster";
 	}
 	if (!name || !*name) {
-		name = found = git_email();
+		email = git_email();
+		name = email;
 		from = "git";
 	}
 	if (!name || !*name) {
-		free(found);
-		name = found = login_name();
+		login = login_name();
+		name = login;
 		from = "login";
 	}
 	if (!name || !*name) {
