@@ -42,7 +42,7 @@ static KR_FALLIBLE sync_folder(const char *path)
 	int fd;
 
 	if (!dir)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fsync(fd) != 0)
 		err = err_errno(KR_EUNEXPECTED, "sync folder %s", dir);
@@ -123,11 +123,11 @@ KR_FALLIBLE appendlog_open(const char *path, size_t reserve_bytes,
 	struct err *err;
 
 	if (!log)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	log->fd = -1;
 	log->path = strdup(path);
 	if (!log->path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	log->fd =
 		open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
 		     0600);

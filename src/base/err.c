@@ -53,6 +53,11 @@ static struct err *err_take(enum err_kind kind, char *take_message)
 	return err;
 }
 
+struct err *err_no_memory(void)
+{
+	return &oom;
+}
+
 KR_PRINTF(1, 0)
 static char *format_text(const char *format, va_list ap)
 {

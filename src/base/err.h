@@ -50,6 +50,9 @@ struct err;
 struct err *err_new(enum err_kind kind, const char *format, ...)
 	KR_PRINTF(2, 3) KR_NOT_NULL;
 
+/* KR_ENOMEM. Takes no memory: it is a static object. */
+struct err *err_no_memory(void) KR_NOT_NULL;
+
 /* Like err_new(), with ": " and the text of errno (saved at the call). */
 struct err *err_errno(enum err_kind kind, const char *format, ...)
 	KR_PRINTF(2, 3) KR_NOT_NULL;

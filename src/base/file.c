@@ -128,7 +128,7 @@ KR_FALLIBLE file_sync_folder(const char *path)
 	kr_cleanup(fd_closep) int fd = -1;
 
 	if (!dir)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return err_errno(KR_EUNEXPECTED, "open %s", dir);
@@ -160,7 +160,7 @@ static struct err *write_unnamed(const char *path, const void *data, size_t len,
 
 	*out_done = false;
 	if (!dir)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return NULL;
@@ -213,7 +213,7 @@ KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len)
 
 	if (asprintf(&temp, "%s.XXXXXX", path) < 0) {
 		temp = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	fd = mkostemp(temp, O_CLOEXEC);
 	if (fd < 0)
@@ -248,7 +248,7 @@ KR_FALLIBLE file_make_dirs(const char *path)
 	char *slash;
 
 	if (!part)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	slash = part;
 	while ((slash = strchr(slash + 1, '/'))) {
 		struct stat st;
@@ -318,7 +318,7 @@ KR_FALLIBLE file_list_dir(const char *path, struct file_list *out)
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
 		if (!list_add(&list, entry->d_name))
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	if (list.count)
 		qsort(list.names, list.count, sizeof(*list.names),

@@ -222,7 +222,7 @@ struct cJSON *json_copy(const struct cJSON *tree)
 static KR_FALLIBLE printed(char *text, char **out)
 {
 	if (!text)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = text;
 	return NULL;
 }

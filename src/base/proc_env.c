@@ -89,7 +89,7 @@ KR_FALLIBLE proc_env_vars(const struct proc_env *env, const char *const **out)
 	static const char *const none[] = { NULL };
 
 	if (env->failed)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = env->count ? (const char *const *)env->vars : none;
 	return NULL;
 }

@@ -27,9 +27,16 @@ static inline bool str_keep(char **field, const char *text)
 	return true;
 }
 
+/* Equal, or both NULL. */
 static inline bool str_equal(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+/* Equal and known: two that are not there are not the same. */
+static inline bool str_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
 }
 
 #endif

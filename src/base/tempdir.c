@@ -20,7 +20,7 @@ KR_FALLIBLE tempdir_new(struct tempdir **out)
 		parent = "/tmp";
 	path = file_join(parent, "keyrot.XXXXXX");
 	if (!dir || !path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	if (!mkdtemp(path))
 		return err_errno(KR_EUNEXPECTED, "create a folder in %s",
 				 parent);
@@ -65,7 +65,7 @@ KR_FALLIBLE tempdir_write(const struct tempdir *dir, const char *name,
 	int fd;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		  0600);
 	if (fd < 0)

@@ -27,11 +27,6 @@ struct builder {
 	int flags;
 };
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static struct yaml_pos pos_of(yaml_mark_t mark)
 {
 	return (struct yaml_pos){ mark.line + 1, mark.column + 1 };
@@ -51,7 +46,7 @@ static struct err *parser_err(const struct builder *b)
 	const char *problem = p->problem ? p->problem : "not YAML";
 
 	if (p->error == YAML_MEMORY_ERROR)
-		return no_memory();
+		return err_no_memory();
 	if (p->error == YAML_READER_ERROR)
 		return err_new(KR_ECONFIG, "%s: %s at byte %zu", b->doc->name,
 			       problem, p->problem_offset);
@@ -110,7 +105,7 @@ static KR_FALLIBLE keep_anchor(struct builder *b, const char *name,
 
 	grown = reallocarray(b->anchors, b->anchor_count + 1, sizeof(*grown));
 	if (!grown)
-		return no_memory();
+		return err_no_memory();
 	b->anchors = grown;
 	grown += b->anchor_count;
 	err = yaml_doc_copy(b->doc, value, &grown->value);
@@ -119,7 +114,7 @@ static KR_FALLIBLE keep_anchor(struct builder *b, const char *name,
 	grown->name = strdup(name);
 	if (!grown->name) {
 		json_free(grown->value);
-		return no_memory();
+		return err_no_memory();
 	}
 	b->anchor_count++;
 	return NULL;
@@ -164,7 +159,7 @@ static KR_FALLIBLE build_sequence(struct builder *b, size_t depth,
 	struct cJSON *item = NULL;
 
 	if (!array)
-		return no_memory();
+		return err_no_memory();
 	for (;;) {
 		struct err *err = build_next(b, YAML_SEQUENCE_END_EVENT,
 					     depth + 1, &item);
@@ -283,7 +278,7 @@ static KR_FALLIBLE build_mapping(struct builder *b, size_t depth,
 	if (b->flags & YAML_UNIQUE_KEYS)
 		seen = cJSON_CreateObject();
 	if (!map)
-		return no_memory();
+		return err_no_memory();
 	while (!err && !end)
 		err = build_member(b, depth, map, seen, &end);
 	if (!err)
@@ -355,7 +350,7 @@ static KR_FALLIBLE build_document(struct builder *b)
 		if (event.type != YAML_STREAM_END_EVENT)
 			return build(b, &event, 0, &b->doc->root);
 		b->doc->root = cJSON_CreateNull();
-		return b->doc->root ? NULL : no_memory();
+		return b->doc->root ? NULL : err_no_memory();
 	}
 }
 
@@ -387,7 +382,7 @@ KR_FALLIBLE yaml_parse(const char *name, const char *data, size_t len,
 	struct err *err;
 
 	if (!doc || !yaml_parser_initialize(&b.parser))
-		return no_memory();
+		return err_no_memory();
 	yaml_parser_set_input_string(&b.parser, (const yaml_char_t *)data, len);
 	err = build_document(&b);
 	if (!err)

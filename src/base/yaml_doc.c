@@ -14,11 +14,6 @@ struct yaml_position {
 	struct yaml_pos pos;
 };
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 struct yaml_doc *yaml_doc_new(const char *name)
 {
 	struct yaml_doc *doc = calloc(1, sizeof(*doc));
@@ -50,7 +45,7 @@ static KR_FALLIBLE grow(struct yaml_doc *doc)
 	struct yaml_position *table = calloc(cap, sizeof(*table));
 
 	if (!table)
-		return no_memory();
+		return err_no_memory();
 	for (size_t i = 0; i < doc->cap; i++) {
 		const struct yaml_position *old = &doc->positions[i];
 
@@ -102,7 +97,7 @@ KR_FALLIBLE yaml_doc_copy(struct yaml_doc *doc, const struct cJSON *from,
 	struct err *err;
 
 	if (!copy)
-		return no_memory();
+		return err_no_memory();
 	err = copy_positions(doc, from, copy);
 	if (!err)
 		*out = take_ptr(&copy);
@@ -139,7 +134,7 @@ struct err *yaml_err(const struct yaml_doc *doc, const struct cJSON *node,
 	va_end(ap);
 	if (n < 0) {
 		text = NULL;
-		return no_memory();
+		return err_no_memory();
 	}
 	/* "wants a list": what does? */
 	if (node && node->string &&
@@ -149,7 +144,7 @@ struct err *yaml_err(const struct yaml_doc *doc, const struct cJSON *node,
 
 		if (asprintf(&text, "%s %s", node->string, bare) < 0) {
 			text = NULL;
-			return no_memory();
+			return err_no_memory();
 		}
 	}
 	if (pos.line == 0)

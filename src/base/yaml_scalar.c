@@ -215,7 +215,7 @@ KR_FALLIBLE yaml_scalar_node(const char *tag, bool is_plain, const char *text,
 		return err_new(KR_ECONFIG, "an infinite number, or none");
 	}
 	if (!node)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = node;
 	return NULL;
 }
@@ -241,5 +241,5 @@ KR_FALLIBLE yaml_key_text(const struct cJSON *key, char **out)
 	if (!text)
 		return err_new(KR_ECONFIG, "a key that is not a plain value");
 	*out = strdup(text);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }

@@ -268,7 +268,7 @@ static KR_FALLIBLE named_id(const struct cli_context *context, char **out)
 			KR_EUSAGE,
 			"that is no rotation's id: it looks like kr-20261122-7f3a9c");
 	*out = strdup(context->args[0]);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 /* No id and no journal: the clusters and the store are asked. */

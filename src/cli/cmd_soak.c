@@ -153,7 +153,7 @@ static KR_FALLIBLE run(struct connection *c, struct soak_setup *setup,
 	if (asprintf(&what, "%s %s %s/%s/%s %s", c->access->origin,
 		     c->access->context, c->secret.ns, c->secret.secret,
 		     c->secret.entry, rotation ? rotation : "-") < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = soak_setup_state_path(rotation, what, &path);
 	if (err)
 		return err;

@@ -110,7 +110,7 @@ static KR_FALLIBLE read_all(struct cli_context *context, struct result *result)
 		n += config->environments[i].n_targets;
 	all = calloc(n + 1, sizeof(*all));
 	if (!all)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	n = 0;
 	for (size_t i = 0; i < config->n_environments; i++) {
 		const struct config_environment *e = &config->environments[i];

@@ -42,7 +42,7 @@ static KR_FALLIBLE allocate(struct validating *v, size_t n)
 	v->keys = calloc(n + 1, sizeof(*v->keys));
 	return v->connections && v->secrets && v->places && v->keys
 		       ? NULL
-		       : err_new(KR_ENOMEM, "out of memory");
+		       : err_no_memory();
 }
 
 /* Each target of the environment as if its context had been named. */

@@ -78,7 +78,7 @@ static KR_FALLIBLE make_words(const struct cli_context *context,
 	option_words_add(out, "resume");
 	option_words_add(out, "%s", rotation->id);
 	option_words(tables, &context->options, &defaults, out);
-	return out->failed ? err_new(KR_ENOMEM, "out of memory") : NULL;
+	return out->failed ? err_no_memory() : NULL;
 }
 
 /*
@@ -178,7 +178,7 @@ KR_FALLIBLE handover_secrets(struct cli_context *context)
 			if (o->type == OPTION_SECRET &&
 			    json_member_str(secrets, o->name) &&
 			    !str_keep(at, json_member_str(secrets, o->name)))
-				return err_new(KR_ENOMEM, "out of memory");
+				return err_no_memory();
 		}
 	return NULL;
 }

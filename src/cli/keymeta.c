@@ -39,7 +39,7 @@ KR_FALLIBLE keymeta_new(const struct connection *c, const struct secret *key,
 	if (!meta.secret || !meta.id || !meta.rotation || !meta.fingerprint ||
 	    !meta.operator_ || !meta.created_at || !meta.service) {
 		store_meta_release(&meta);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out = meta;
 	return NULL;

@@ -34,11 +34,11 @@ static KR_FALLIBLE add(const struct cli_context *context,
 	grown = reallocarray(anchors->items, anchors->count + 1,
 			     sizeof(*grown));
 	if (!grown)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	anchors->items = grown;
 	anchor.source = strdup(source);
 	if (!anchor.source)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	grown[anchors->count++] = anchor;
 	return NULL;
 }
@@ -90,7 +90,7 @@ static KR_FALLIBLE of_secret(struct connection *c, struct cli_anchors *anchors)
 	struct err *err;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_note_on_secret(NOTE_LEDGER, c->secret.entry, name);
 	if (err)
 		return err;

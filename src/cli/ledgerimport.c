@@ -204,7 +204,7 @@ static KR_FALLIBLE pass(struct import *import, const char *text)
 	kr_cleanup(str_freep) char *copy = strdup(text);
 
 	if (!copy)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	import->rows = import->n_columns = 0;
 	return csv_read(copy, on_row, import);
 }

@@ -1,12 +1,8 @@
 /* Which environment a promotion is to. */
 #include <string.h>
 
+#include "base/str.h"
 #include "cli/target.h"
-
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
 
 /* Whether the environment comes after `from`: requires it, or stands behind. */
 static bool follows(const struct config *config, size_t at, const char *from)
@@ -14,8 +10,8 @@ static bool follows(const struct config *config, size_t at, const char *from)
 	const struct config_environment *e = &config->environments[at];
 
 	if (e->requires)
-		return same(e->requires, from);
-	return at > 0 && same(config->environments[at - 1].name, from);
+		return str_same(e->requires, from);
+	return at > 0 && str_same(config->environments[at - 1].name, from);
 }
 
 static KR_FALLIBLE after(const struct config *config, const char *from,

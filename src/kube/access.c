@@ -11,11 +11,6 @@
 #include "kube/exec.h"
 #include "kube/path.h"
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 void kube_access_free(struct kube_access *access)
 {
 	if (!access)
@@ -64,7 +59,7 @@ static KR_FALLIBLE choose_context(struct access_parts *parts)
 			  config->current_file->path) < 0)
 		who = NULL;
 	if (!who)
-		return no_memory();
+		return err_no_memory();
 	return kubeconfig_unknown(config, KUBECONFIG_CONTEXT, name, who);
 }
 
@@ -98,7 +93,7 @@ static KR_FALLIBLE choose_entry(const struct access_parts *parts,
 		who = NULL;
 	}
 	if (!who)
-		return no_memory();
+		return err_no_memory();
 	return kubeconfig_unknown(parts->config, kind, name, who);
 }
 
@@ -127,7 +122,7 @@ static KR_FALLIBLE keep_names(const struct access_parts *parts,
 	    !str_keep(&access->cluster,
 		      parts->cluster ? parts->cluster->name : "") ||
 	    !str_keep(&access->user, parts->user ? parts->user->name : ""))
-		return no_memory();
+		return err_no_memory();
 	return NULL;
 }
 
@@ -157,7 +152,7 @@ static KR_FALLIBLE set_namespace(const struct access_parts *parts,
 	access->namespace_is_default = !name;
 	return str_keep(&access->namespace_, name ? name : "default")
 		       ? NULL
-		       : no_memory();
+		       : err_no_memory();
 }
 
 static KR_FALLIBLE set_timeout(const struct kube_flags *flags,
@@ -245,7 +240,7 @@ KR_FALLIBLE kube_access_load(const struct kube_flags *flags,
 		return err;
 	access = calloc(1, sizeof(*access));
 	if (!access)
-		return no_memory();
+		return err_no_memory();
 	parts.config = config;
 	err = build(&parts, access);
 	free(parts.server);

@@ -6,11 +6,6 @@
 #include "base/str.h"
 #include "kube/access_build.h"
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static KR_FALLIBLE copy_groups(const char *const *flags,
 			       const struct cJSON *list, char ***out)
 {
@@ -27,14 +22,14 @@ static KR_FALLIBLE copy_groups(const char *const *flags,
 		return NULL;
 	groups = calloc(n + 1, sizeof(*groups));
 	if (!groups)
-		return no_memory();
+		return err_no_memory();
 	*out = groups; /* the caller's to free, whatever comes */
 	for (const struct cJSON *item = list ? list->child : NULL; i < n; i++) {
 		const char *text = flags ? flags[i] : json_text(item);
 
 		groups[i] = strdup(text ? text : "");
 		if (!groups[i])
-			return no_memory();
+			return err_no_memory();
 		item = flags ? NULL : item->next;
 	}
 	return NULL;
@@ -51,7 +46,7 @@ static KR_FALLIBLE add_extra_flag(struct cJSON *extra, struct cJSON *seen,
 		return NULL;
 	key = strndup(flag, (size_t)(equals - flag));
 	if (!key)
-		return no_memory();
+		return err_no_memory();
 	/* The first of a key replaces what the kubeconfig says for it. */
 	if (!json_member(seen, key)) {
 		json_set_null(seen, key);
@@ -70,7 +65,7 @@ static KR_FALLIBLE copy_extra(const char *const *flags, const struct cJSON *map,
 	struct err *err = NULL;
 
 	if (!extra || !seen)
-		return no_memory();
+		return err_no_memory();
 	cJSON_ArrayForEach (list, map) {
 		struct cJSON *to = json_add_array(extra, list->string);
 
@@ -101,7 +96,7 @@ KR_FALLIBLE access_build_impersonation(const struct access_parts *parts,
 	if (!uid)
 		uid = kubeconfig_str(parts->user, "as-uid");
 	if (!str_keep(&access->as, as) || !str_keep(&access->as_uid, uid))
-		return no_memory();
+		return err_no_memory();
 	err = copy_groups(flags->as_groups, json_member(body, "as-groups"),
 			  &access->as_groups);
 	if (!err)

@@ -9,11 +9,6 @@
 #include "kube/proxy.h"
 #include "secret/base64.h"
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static bool is_true(const char *flag)
 {
 	return flag && strcmp(flag, "true") == 0;
@@ -58,7 +53,7 @@ KR_FALLIBLE access_set_server(struct access_parts *parts, const char *server,
 	struct err *err;
 
 	if (!str_keep(&parts->server, server))
-		return no_memory();
+		return err_no_memory();
 	hosturl_release(&parts->url);
 	err = hosturl_parse(server, &parts->url);
 	if (err)
@@ -67,7 +62,7 @@ KR_FALLIBLE access_set_server(struct access_parts *parts, const char *server,
 	err = check_scheme(parts, who);
 	if (!err && !*parts->url.scheme &&
 	    !str_keep(&parts->url.scheme, "http"))
-		err = no_memory();
+		err = err_no_memory();
 	if (!err)
 		err = hosturl_join(&parts->url, "", &access->origin);
 	if (!err)
@@ -126,7 +121,7 @@ static KR_FALLIBLE decode_ca(struct access_parts *parts, const char *text,
 	struct err *err;
 
 	if (!plain)
-		return no_memory();
+		return err_no_memory();
 	for (const char *p = text; *p; p++) {
 		if (*p != '\r' && *p != '\n')
 			*to++ = *p;
@@ -178,7 +173,7 @@ static KR_FALLIBLE ca_of_entry(struct access_parts *parts,
 		return NULL;
 	path = kubeconfig_resolve(cluster, file);
 	if (!path)
-		return no_memory();
+		return err_no_memory();
 	err = access_read_ca(parts, path, access);
 	if (err) {
 		struct err *here = kubeconfig_err(cluster, file_field, "%s: %s",
@@ -234,13 +229,13 @@ static KR_FALLIBLE build_server(struct access_parts *parts,
 			  cluster->name) < 0)
 		who = NULL;
 	if (!who)
-		return no_memory();
+		return err_no_memory();
 	/* --server drops the kubeconfig's name: it was for another server. */
 	name = flag_text(parts->flags->tls_server_name);
 	if (!name && !flag)
 		name = kubeconfig_str(cluster, "tls-server-name");
 	if (!str_keep(&access->tls_server_name, name))
-		return no_memory();
+		return err_no_memory();
 	return access_set_server(parts, server, who, access);
 }
 

@@ -13,11 +13,6 @@
 
 #define MAX_CREDENTIAL (1024 * 1024)
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 KR_FALLIBLE access_keep_secret(const char *text, struct secret **out)
 {
 	if (!text || !*text)
@@ -73,7 +68,7 @@ static KR_FALLIBLE load_half(const struct kubeconfig_entry *user,
 
 	if (half->flag) {
 		if (!str_keep(out_path, half->flag))
-			return no_memory();
+			return err_no_memory();
 		return err_wrap(access_read_secret(half->flag, out), "%s",
 				half->flag_name);
 	}
@@ -90,7 +85,7 @@ static KR_FALLIBLE load_half(const struct kubeconfig_entry *user,
 		return NULL;
 	*out_path = kubeconfig_resolve(user, file);
 	if (!*out_path)
-		return no_memory();
+		return err_no_memory();
 	err = access_read_secret(*out_path, out);
 	if (err) {
 		struct err *here =
@@ -192,7 +187,7 @@ static KR_FALLIBLE build_token(const struct access_parts *parts,
 		return err;
 	access->token_file = kubeconfig_resolve(parts->user, file);
 	if (!access->token_file)
-		return no_memory();
+		return err_no_memory();
 	err = access_read_secret(access->token_file, &tried);
 	if (err && access->token) {
 		err_free(err);
@@ -243,7 +238,7 @@ static KR_FALLIBLE cluster_info(const struct access_parts *parts,
 	const struct cJSON *list, *item;
 
 	if (!server)
-		return no_memory();
+		return err_no_memory();
 	/* With a path, kubectl tells the server without its query. */
 	if (strlen(parts->url.path) > 1)
 		server[strcspn(server, "?#")] = '\0';
@@ -257,7 +252,7 @@ static KR_FALLIBLE cluster_info(const struct access_parts *parts,
 		char *text = calloc(1, n + 1);
 
 		if (!text)
-			return no_memory();
+			return err_no_memory();
 		base64_encode_to((const unsigned char *)buf_str(&parts->ca),
 				 parts->ca.len, text);
 		json_set_str(info, "certificate-authority-data", text);

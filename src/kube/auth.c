@@ -51,7 +51,7 @@ KR_FALLIBLE kube_auth_new(const struct kube_access *access,
 
 	auth = calloc(1, sizeof(*auth));
 	if (!auth)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	auth->access = access;
 	auth->pair_read_ms = clock_boot_ms();
 	if (access->basic)

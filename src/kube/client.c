@@ -16,7 +16,7 @@ KR_FALLIBLE kube_open(const struct kube_access *access, struct kube **out)
 	struct err *err;
 
 	if (!kube)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	kube->access = access;
 	if (uname(&host) != 0)
 		strcpy(host.machine, "unknown");

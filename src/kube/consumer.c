@@ -37,7 +37,7 @@ static struct err *read_template(struct consumer_state *state,
 		return err;
 	ok &= str_keep(&state->template_fingerprint,
 		       kube_annotation(template_, name));
-	return ok ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return ok ? NULL : err_no_memory();
 }
 
 static int count_of(const struct cJSON *object, const char *path, int otherwise)
@@ -107,7 +107,7 @@ static struct err *read_conditions(const struct cJSON *object,
 			text_clean(message, strlen(message), MESSAGE_MAX);
 		ok &= state->failure_message != NULL;
 	}
-	return ok ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return ok ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE consumer_state_read(enum kube_kind kind, const struct cJSON *object,
@@ -173,7 +173,7 @@ KR_FALLIBLE consumer_read(enum kube_kind kind, const struct cJSON *object,
 	     !str_keep(&consumer.name,
 		       json_str_or(object, "metadata.name", "")) ||
 	     !str_keep(&consumer.uid, json_str_or(object, "metadata.uid", ""))))
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	if (err) {
 		consumer_release(&consumer);
 		return err;

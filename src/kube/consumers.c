@@ -7,11 +7,6 @@
 #include "base/str.h"
 #include "kube/consumers_internal.h"
 
-static struct err *no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 KR_FALLIBLE consumers_add(struct kube_consumers *c,
 			  struct consumer *take_consumer)
 {
@@ -20,7 +15,7 @@ KR_FALLIBLE consumers_add(struct kube_consumers *c,
 
 	if (!grown) {
 		consumer_release(take_consumer);
-		return no_memory();
+		return err_no_memory();
 	}
 	c->items = grown;
 	c->items[c->count++] = *take_consumer;
@@ -37,13 +32,13 @@ KR_FALLIBLE consumers_warn(struct kube_consumers *c, const char *format, ...)
 	int n;
 
 	if (!grown)
-		return no_memory();
+		return err_no_memory();
 	c->warnings = grown;
 	va_start(ap, format);
 	n = vasprintf(&text, format, ap);
 	va_end(ap);
 	if (n < 0)
-		return no_memory();
+		return err_no_memory();
 	c->warnings[c->warning_count++] = text;
 	return NULL;
 }
@@ -74,7 +69,7 @@ KR_FALLIBLE consumers_add_source(struct kube_consumers *c, enum kube_kind kind,
 		s->list_kind = NULL;
 	if (!str_keep(&s->name, name) || !s->path || !s->query || !s->full ||
 	    !s->what || !s->list_kind)
-		return no_memory();
+		return err_no_memory();
 	return NULL;
 }
 
@@ -102,7 +97,7 @@ static struct err *add_name(struct kube_consumers *c, const char *text)
 	name->kind = kind;
 	name->name = strdup(slash + 1);
 	if (!name->name)
-		return no_memory();
+		return err_no_memory();
 	c->name_count++;
 	return NULL;
 }
@@ -145,7 +140,7 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 			       KUBE_CONSUMER_MAX_NAMES);
 	c = calloc(1, sizeof(*c));
 	if (!c)
-		return no_memory();
+		return err_no_memory();
 	c->flags = flags;
 	c->names = calloc(KUBE_CONSUMER_MAX_NAMES, sizeof(*c->names));
 	c->sources = calloc(KUBE_CONSUMER_READS, sizeof(*c->sources));
@@ -154,7 +149,7 @@ KR_FALLIBLE kube_consumers_new(const struct kube_target *target,
 	    !str_keep(&c->ns, target->ns) ||
 	    !str_keep(&c->secret, target->secret) ||
 	    !str_keep(&c->entry, target->entry))
-		return no_memory();
+		return err_no_memory();
 	c->target = (struct kube_target){ c->ns, c->secret, c->entry,
 					  target->keyring };
 	for (size_t i = 0; !err && i < name_count; i++)

@@ -92,7 +92,7 @@ static struct err *add_left(struct kube_consumers *c, const char *kind,
 	if (!str_keep(&left.kind, kind) || !str_keep(&left.name, name) ||
 	    !str_keep(&left.uid, uid)) {
 		consumer_release(&left);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out_index = c->count;
 	return consumers_add(c, &left);
@@ -251,7 +251,7 @@ static struct err *keep_owner(struct kube_consumers *c, const char *uid,
 	struct consumer_owner *o;
 
 	if (!grown)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	owners->items = grown;
 	o = &grown[owners->count++];
 	*o = (struct consumer_owner){ 0 };
@@ -263,7 +263,7 @@ static struct err *keep_owner(struct kube_consumers *c, const char *uid,
 		free(o->kind);
 		free(o->name);
 		free(o->uid);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	return NULL;
 }
@@ -344,7 +344,7 @@ static struct err *pick(const struct kube_consumers *c, struct to_read *sets,
 		set->path = kube_path(KIND_REPLICASET, c->ns, pod->owner_name);
 		if (!str_keep(&set->name, pod->owner_name) ||
 		    !str_keep(&set->uid, pod->owner_uid) || !set->path)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	return NULL;
 }

@@ -129,11 +129,11 @@ static struct err *take_name(void *user, const struct cJSON *item)
 		reallocarray(names->items, names->count + 2, sizeof(*grown));
 
 	if (!grown)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	names->items = grown;
 	grown[names->count] = strdup(name);
 	if (!grown[names->count])
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	grown[++names->count] = NULL;
 	return NULL;
 }

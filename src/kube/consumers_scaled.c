@@ -11,7 +11,7 @@ KR_FALLIBLE consumers_keep_autoscaler(struct kube_consumers *c,
 	struct consumer_autoscaler *a;
 
 	if (!grown)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	c->autoscalers = grown;
 	a = &grown[c->autoscaler_count++];
 	*a = (struct consumer_autoscaler){ 0 };
@@ -21,7 +21,7 @@ KR_FALLIBLE consumers_keep_autoscaler(struct kube_consumers *c,
 		     json_str_or(object, "spec.scaleTargetRef.name", "")) &&
 	    str_keep(&a->autoscaler, json_str_or(object, "metadata.name", "")))
 		return NULL;
-	return err_new(KR_ENOMEM, "out of memory");
+	return err_no_memory();
 }
 
 KR_FALLIBLE consumers_name_autoscalers(struct kube_consumers *c)
@@ -32,7 +32,7 @@ KR_FALLIBLE consumers_name_autoscalers(struct kube_consumers *c)
 			kube_consumers_find(c, a->kind, a->name);
 
 		if (consumer && !str_keep(&consumer->autoscaler, a->autoscaler))
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	return NULL;
 }

@@ -33,12 +33,12 @@ KR_FALLIBLE kube_contexts_load(const char *kubeconfig_flag,
 	n = config->entry_count[KUBECONFIG_CONTEXT];
 	contexts.items = calloc(n + 1, sizeof(*contexts.items));
 	if (!contexts.items)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < n && !err; i++) {
 		contexts.count++;
 		if (!keep(config, &config->entries[KUBECONFIG_CONTEXT][i],
 			  &contexts.items[i]))
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	if (err)
 		kube_contexts_release(&contexts);

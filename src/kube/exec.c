@@ -12,11 +12,6 @@
 
 #define MAX_STDOUT (1024 * 1024)
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 void kube_exec_free(struct kube_exec *exec)
 {
 	if (!exec)
@@ -65,7 +60,7 @@ KR_FALLIBLE kube_exec_info(const struct kube_exec *exec, bool interactive,
 		return err;
 	buf_printf(&line, "%s\n", text);
 	*out = buf_take(&line);
-	return *out ? NULL : no_memory();
+	return *out ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE decide_interactive(const struct kube_exec *exec, bool *out)
@@ -164,7 +159,7 @@ static KR_FALLIBLE run(const struct kube_exec *exec, struct exec_result *out)
 		return err;
 	argv = make_argv(exec);
 	if (!argv)
-		return no_memory();
+		return err_no_memory();
 	spec.argv = argv;
 	spec.stdin_mode = interactive ? PROC_STDIN_INHERIT : PROC_STDIN_NULL;
 	err = explain(exec, proc_run(&spec, &result));

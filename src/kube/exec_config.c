@@ -8,11 +8,6 @@
 #include "kube/exec.h"
 #include "kube/kubeconfig.h"
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static bool is_hidden(unsigned rune)
 {
 	static const struct {
@@ -80,12 +75,12 @@ static KR_FALLIBLE take_args(const struct cJSON *node, struct kube_exec *exec)
 		return NULL;
 	exec->args = calloc(n + 1, sizeof(*exec->args));
 	if (!exec->args)
-		return no_memory();
+		return err_no_memory();
 	for (arg = arg->child; arg; arg = arg->next) {
 		exec->args[i] =
 			strdup(arg->valuestring ? arg->valuestring : "");
 		if (!exec->args[i++])
-			return no_memory();
+			return err_no_memory();
 	}
 	return NULL;
 }
@@ -100,7 +95,7 @@ static KR_FALLIBLE take_env(const struct kubeconfig_entry *user,
 		return NULL;
 	exec->env = calloc(n, sizeof(*exec->env));
 	if (!exec->env)
-		return no_memory();
+		return err_no_memory();
 	cJSON_ArrayForEach (item, list) {
 		const char *name = json_str_or(item, "name", "");
 		const char *value = json_str_or(item, "value", "");
@@ -112,7 +107,7 @@ static KR_FALLIBLE take_env(const struct kubeconfig_entry *user,
 					      "a proper name");
 		if (!str_keep(&var->name, name) ||
 		    !str_keep(&var->value, value))
-			return no_memory();
+			return err_no_memory();
 	}
 	return NULL;
 }
@@ -176,7 +171,7 @@ static KR_FALLIBLE take_command(const struct kubeconfig_entry *user,
 		return kubeconfig_err(user, "exec", "exec.command is missing");
 	exec->command = strchr(command, '/') ? kubeconfig_resolve(user, command)
 					     : strdup(command);
-	return exec->command ? NULL : no_memory();
+	return exec->command ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE kube_exec_new(const struct kubeconfig_entry *user,
@@ -191,13 +186,13 @@ KR_FALLIBLE kube_exec_new(const struct kubeconfig_entry *user,
 	exec = calloc(1, sizeof(*exec));
 	if (!exec) {
 		json_free(take_cluster);
-		return no_memory();
+		return err_no_memory();
 	}
 	exec->cluster = take_cluster;
 	exec->stdin_is_taken = stdin_is_taken;
 	if (!str_keep(&exec->user, user->name) ||
 	    !str_keep(&exec->api_version, json_str_or(node, "apiVersion", "")))
-		return no_memory();
+		return err_no_memory();
 	if (*hint)
 		exec->install_hint = clean_hint(hint);
 	err = take_command(user, node, exec);

@@ -7,11 +7,6 @@
 
 #define MAX_URL 8192
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 void hosturl_release(struct hosturl *url)
 {
 	free(url->scheme);
@@ -88,7 +83,7 @@ static KR_FALLIBLE parse_host(const char *text, size_t n, struct hosturl *url)
 	url->port = port ? strndup(port + 1, (size_t)(text + n - port - 1))
 			 : strdup("");
 	if (!url->host || !url->port)
-		return no_memory();
+		return err_no_memory();
 	if (strspn(url->port, "0123456789") != strlen(url->port) ||
 	    strlen(url->port) > 5 || strtol(url->port, NULL, 10) > 65535)
 		return err_new(KR_ECONFIG, "a port that is none");
@@ -106,7 +101,7 @@ static KR_FALLIBLE parse(const char *text, struct hosturl *url)
 	}
 	url->scheme = strndup(text, scheme);
 	if (!url->scheme)
-		return no_memory();
+		return err_no_memory();
 	for (char *p = url->scheme; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	text += scheme ? scheme + 3 : 0;
@@ -115,13 +110,13 @@ static KR_FALLIBLE parse(const char *text, struct hosturl *url)
 	if (at) {
 		url->userinfo = strndup(text, (size_t)(at - text));
 		if (!url->userinfo)
-			return no_memory();
+			return err_no_memory();
 		n -= (size_t)(at + 1 - text);
 		text = at + 1;
 	}
 	url->path = strndup(text + n, strcspn(text + n, "?#"));
 	if (!url->path)
-		return no_memory();
+		return err_no_memory();
 	return parse_host(text, n, url);
 }
 
@@ -197,7 +192,7 @@ KR_FALLIBLE hosturl_prefix(const struct hosturl *url, char **out)
 	const char *p;
 
 	if (!path)
-		return no_memory();
+		return err_no_memory();
 	if (!percent_decode(path))
 		return err_new(KR_ECONFIG, "a '%%' in the path that encodes "
 					   "nothing");
@@ -215,7 +210,7 @@ KR_FALLIBLE hosturl_prefix(const struct hosturl *url, char **out)
 		p += n;
 	}
 	*out = buf_take(&clean);
-	return *out ? NULL : no_memory();
+	return *out ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE hosturl_join(const struct hosturl *url, const char *default_port,
@@ -229,5 +224,5 @@ KR_FALLIBLE hosturl_join(const struct hosturl *url, const char *default_port,
 		   url->is_ipv6 ? "[" : "", url->host, url->is_ipv6 ? "]" : "",
 		   *port ? ":" : "", port);
 	*out = buf_take(&text);
-	return *out ? NULL : no_memory();
+	return *out ? NULL : err_no_memory();
 }

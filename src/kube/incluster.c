@@ -6,11 +6,6 @@
 #include "base/str.h"
 #include "kube/access_build.h"
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static const char *env_text(const char *name)
 {
 	return flag_text(getenv(name));
@@ -55,7 +50,7 @@ static KR_FALLIBLE set_server(struct access_parts *parts,
 	if (asprintf(&server, "https://%s%s%s:%s", is_ipv6 ? "[" : "", host,
 		     is_ipv6 ? "]" : "", port) < 0) {
 		server = NULL;
-		return no_memory();
+		return err_no_memory();
 	}
 	return access_set_server(parts, server, "in the cluster", access);
 }
@@ -69,7 +64,7 @@ static KR_FALLIBLE set_token(const char *dir, const struct kube_flags *flags,
 		return access_keep_secret(flags->token, &access->token);
 	access->token_file = file_join(dir, "token");
 	if (!access->token_file)
-		return no_memory();
+		return err_no_memory();
 	return access_read_secret(access->token_file, &tried);
 }
 
@@ -81,7 +76,7 @@ KR_FALLIBLE incluster_build(const char *dir, struct access_parts *parts,
 	struct err *err;
 
 	if (!ca)
-		return no_memory();
+		return err_no_memory();
 	access->in_cluster = true;
 	err = set_server(parts, access);
 	if (!err)
@@ -92,6 +87,6 @@ KR_FALLIBLE incluster_build(const char *dir, struct access_parts *parts,
 		err = access_set_proxy(parts, access);
 	if (!err && !str_keep(&access->tls_server_name,
 			      flag_text(parts->flags->tls_server_name)))
-		err = no_memory();
+		err = err_no_memory();
 	return err_wrap(err, "the pod's service account");
 }

@@ -31,7 +31,7 @@ KR_FALLIBLE kube_items_new(kube_on_item *on_item, void *user,
 	struct kube_items *items = calloc(1, sizeof(*items));
 
 	if (!items)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	items->on_item = on_item;
 	items->user = user;
 	items->head = BUF_INIT(KUBE_HEAD_MAX_BYTES);

@@ -20,11 +20,6 @@ static const struct {
 	[KUBECONFIG_USER] = { "users", "user" },
 };
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static void file_free(struct kubeconfig_file *file)
 {
 	if (!file)
@@ -78,7 +73,7 @@ static KR_FALLIBLE take_entries(struct kubeconfig *config,
 		return NULL;
 	grown = reallocarray(config->entries[kind], count + n, sizeof(*grown));
 	if (!grown)
-		return no_memory();
+		return err_no_memory();
 	config->entries[kind] = grown;
 	cJSON_ArrayForEach (item, list) {
 		const struct cJSON *body = json_member(item, kinds[kind].body);
@@ -110,10 +105,10 @@ KR_FALLIBLE kubeconfig_add(struct kubeconfig *config, const char *path,
 
 	file = calloc(1, sizeof(*file));
 	if (!file || !str_keep(&file->path, path))
-		return no_memory();
+		return err_no_memory();
 	file->dir = file_dirname(path);
 	if (!file->dir)
-		return no_memory();
+		return err_no_memory();
 	err = yaml_parse(path, data, len, 0, &file->doc);
 	if (!err)
 		err = kubeconfig_check(file->doc);
@@ -122,7 +117,7 @@ KR_FALLIBLE kubeconfig_add(struct kubeconfig *config, const char *path,
 	grown = reallocarray(config->files, config->file_count + 1,
 			     sizeof(struct kubeconfig_file *));
 	if (!grown)
-		return no_memory();
+		return err_no_memory();
 	config->files = grown;
 	grown[config->file_count++] = file;
 	current = json_str_or(yaml_root(file->doc), "current-context", "");
@@ -181,7 +176,7 @@ static KR_FALLIBLE add_list(struct kubeconfig *config, const char *list)
 			kr_cleanup(str_freep) char *path = strndup(p, n);
 
 			err = path ? add_file(config, path, false)
-				   : no_memory();
+				   : err_no_memory();
 		}
 		p += n;
 		p += *p == ':';
@@ -202,7 +197,7 @@ static KR_FALLIBLE add_home(struct kubeconfig *config)
 	for (size_t i = 0; i < 2 && !err && config->file_count == 0; i++) {
 		kr_cleanup(str_freep) char *path = file_join(home, names[i]);
 
-		err = path ? add_file(config, path, false) : no_memory();
+		err = path ? add_file(config, path, false) : err_no_memory();
 	}
 	return err;
 }
@@ -215,7 +210,7 @@ KR_FALLIBLE kubeconfig_load(const char *flag, struct kubeconfig **out)
 
 	config = calloc(1, sizeof(*config));
 	if (!config)
-		return no_memory();
+		return err_no_memory();
 	config->current_context = "";
 	if (flag && *flag)
 		err = add_file(config, flag, true);
@@ -262,7 +257,7 @@ struct err *kubeconfig_err(const struct kubeconfig_entry *entry,
 	va_end(ap);
 	if (n < 0) {
 		text = NULL;
-		return no_memory();
+		return err_no_memory();
 	}
 	cJSON_ArrayForEach (child, entry->item) {
 		for (size_t k = 0; k < KUBECONFIG_KINDS; k++) {

@@ -275,7 +275,7 @@ static KR_FALLIBLE check_names(const struct place *at, const struct cJSON *list,
 		return NULL;
 	items = calloc(n, sizeof(*items));
 	if (!items)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	cJSON_ArrayForEach (item, list) {
 		items[i++] = item;
 	}

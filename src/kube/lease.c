@@ -65,7 +65,7 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 	if (gethostname(host, sizeof(host) - 1) != 0)
 		return err_errno(KR_EUNEXPECTED, "host name");
 	if (!lease)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_note_on_secret(NOTE_OPEN, request->target->entry,
 				  lease->trace_note);
 	if (err)
@@ -82,7 +82,7 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 						  NULL, "fieldManager=keyrot");
 	}
 	if (!lease->identity || !lease->path || !lease->collection)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = take_ptr(&lease);
 	return NULL;
 }
@@ -146,7 +146,7 @@ static KR_FALLIBLE keep_version(struct kube_lease *lease,
 	free(lease->version);
 	lease->version =
 		strdup(json_str_or(object, "metadata.resourceVersion", ""));
-	return lease->version ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return lease->version ? NULL : err_no_memory();
 }
 
 /* POST where it is not there yet (no version), PUT where it is. */
@@ -216,7 +216,7 @@ static KR_FALLIBLE keep_notes(struct kube_lease *lease,
 	if (!lease->notes ||
 	    !str_keep(&lease->trace_before,
 		      json_member_str(notes, lease->trace_note)))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -324,7 +324,7 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 		if (!str_keep(&lease->trace, request->trace
 						     ? request->trace
 						     : lease->trace_before))
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 		if (err)
 			break;
 		err = put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);

@@ -74,7 +74,7 @@ static KR_FALLIBLE take_all(struct kube_lease_facts *facts, const char *note,
 	    (trace && !take_trace(facts, trace)) ||
 	    !str_keep(&facts->step, json_member_str(notes, KUBE_LEASE_STEP)) ||
 	    !str_keep(&facts->renewed, json_str(object, "spec.renewTime")))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -137,7 +137,7 @@ KR_FALLIBLE kube_lease_read(struct kube *kube, const struct kube_target *target,
 	name = kube_lease_name(target->secret);
 	path = name ? kube_path(KIND_LEASE, target->ns, name) : NULL;
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_get(kube, path, name, &object);
 	if (err_is(err, KR_ENOTFOUND)) {
 		err_free(err);

@@ -38,7 +38,7 @@ static KR_FALLIBLE walk_page(const struct cJSON *page, kube_on_item *on_item,
 		return err;
 	*out_token = *token ? strdup(token) : NULL;
 	if (*token && !*out_token)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -81,7 +81,7 @@ static KR_FALLIBLE keep_version(const struct cJSON *page, char **out_version)
 	if (!out_version)
 		return NULL;
 	*out_version = strdup(version);
-	return *out_version ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out_version ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE kube_list_rest(struct kube *kube, const char *path,

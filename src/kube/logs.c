@@ -47,7 +47,7 @@ KR_FALLIBLE logs_patterns_compile(const struct logs_options *options,
 	struct err *err = NULL;
 
 	if (!p.expect || !p.forbid)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	for (size_t i = 0; !err && i < options->expect_count; i++) {
 		err = compile(options->expect[i], &p.expect[i]);
 		p.expect_count += err == NULL;
@@ -181,7 +181,7 @@ static struct err *look_at_some(struct verifying *v, size_t *at)
 		readers[n] = r;
 		paths[n] = kube_path(KIND_POD, v->options->ns, r->pod->name);
 		if (!paths[n])
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 		requests[n] = (struct kube_request){
 			.method = "GET",
 			.path = paths[n],
@@ -316,7 +316,7 @@ KR_FALLIBLE kube_logs_verify(struct kube *kube,
 	if (v.readers && result.pods)
 		err = verify(&v, pods, n, &result);
 	else
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	for (size_t i = 0; i < v.count; i++) {
 		free(v.readers[i].result.container);
 		free(v.readers[i].result.message);

@@ -31,7 +31,7 @@ static struct err *end_with(struct logs_reader *r, enum logs_state state,
 			    const char *message)
 {
 	if (!r->over && !str_keep(&r->result.message, message))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	end(r, state);
 	return NULL;
 }
@@ -83,7 +83,7 @@ static struct err *show(struct logs_reader *r, const char *line, size_t len)
 		return NULL;
 	clean = text_clean(line, len, SHOWN_MAX);
 	if (!clean)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	r->options->on_match(r->options->user, r->result.pod,
 			     r->result.container, clean);
 	free(clean);
@@ -169,7 +169,7 @@ KR_FALLIBLE logs_reader_init(struct logs_reader *r, struct kube *kube,
 	lines_init(&r->lines, LINE_MAX_BYTES, 0, on_line, r);
 	r->met = calloc(options->expect_count + 1, sizeof(*r->met));
 	if (!r->met || !str_keep(&r->result.container, pod->container))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -210,7 +210,7 @@ static struct err *log_path(const struct logs_reader *r, const char *extra,
 		*out = kube_path_sub(KIND_POD, r->options->ns, r->pod->name,
 				     "log", buf_str(&query));
 		if (!*out)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	buf_release(&query);
 	return err;
@@ -286,7 +286,7 @@ static struct err *finish(struct logs_reader *r)
 	 * started. 5xx: no way to its node at the moment. */
 	if (err && !str_keep(&r->result.message, err_message(err))) {
 		err_free(err);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	if (!err) {
 		err = lines_end(&r->lines);

@@ -22,11 +22,6 @@ static void key_freep(EVP_PKEY **p)
 	EVP_PKEY_free(*p);
 }
 
-static KR_FALLIBLE no_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static BIO *open_text(const void *data, size_t len)
 {
 	return len > INT_MAX ? NULL : BIO_new_mem_buf(data, (int)len);
@@ -63,14 +58,14 @@ KR_FALLIBLE pem_certificates(const char *pem, size_t len, char **out,
 	long n;
 
 	if (!in || !clean)
-		return no_memory();
+		return err_no_memory();
 	while (more) {
 		kr_cleanup(x509_freep) X509 *cert = next_certificate(in, &more);
 
 		if (!cert)
 			continue;
 		if (!PEM_write_bio_X509(clean, cert))
-			return no_memory();
+			return err_no_memory();
 		count++;
 	}
 	ERR_clear_error();
@@ -80,7 +75,7 @@ KR_FALLIBLE pem_certificates(const char *pem, size_t len, char **out,
 	n = BIO_get_mem_data(clean, &text);
 	*out = strndup(text, (size_t)n);
 	if (!*out)
-		return no_memory();
+		return err_no_memory();
 	*out_len = (size_t)n;
 	return NULL;
 }
@@ -107,7 +102,7 @@ KR_FALLIBLE pem_check_pair(const struct secret *cert, const struct secret *key)
 	bool asked = false, more = true;
 
 	if (!cert_in || !key_in)
-		return no_memory();
+		return err_no_memory();
 	while (more && !leaf)
 		leaf = next_certificate(cert_in, &more);
 	if (leaf)

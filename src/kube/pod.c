@@ -288,7 +288,7 @@ KR_FALLIBLE kube_pod_read(const struct cJSON *object,
 		     read_status(&pod, object, &use) &&
 		     choose_container(&pod, object, &use);
 		if (!ok)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	kube_use_release(&use);
 	if (err) {

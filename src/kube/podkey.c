@@ -75,7 +75,7 @@ KR_FALLIBLE kube_key_facts_mark(struct kube_key_facts *facts, const char *mark)
 	if (mark && (!copy || !rotation)) {
 		free(copy);
 		free(rotation);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	free(facts->mark);
 	free(facts->rotation);
@@ -118,7 +118,7 @@ static struct err *read_notes(struct kube_key_facts *facts,
 		if (err)
 			return err;
 		if (!str_keep(notes[i].field, kube_annotation(secret, name)))
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	return NULL;
 }
@@ -146,7 +146,7 @@ static struct err *read_all(struct kube_key_facts *facts,
 			      json_str(secret, "metadata.resourceVersion"));
 	buf_release(&member);
 	if (!err && !ok)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	return err;
 }
 

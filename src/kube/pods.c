@@ -69,7 +69,7 @@ KR_FALLIBLE kube_pods_put(struct kube_pods *pods, struct kube_pod *take_pod)
 		*slot_of(pods, take_pod->uid) = pods->count;
 	} else {
 		kube_pod_release(take_pod);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*take_pod = (struct kube_pod){ .consumer = SIZE_MAX };
 	return NULL;

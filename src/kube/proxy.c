@@ -232,14 +232,14 @@ KR_FALLIBLE proxy_from_env(const struct proxy_env *env,
 	if (!value || !*value ||
 	    proxy_is_bypassed(env->no_proxy, server->host, port)) {
 		*out = strdup("");
-		return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+		return *out ? NULL : err_no_memory();
 	}
 	err = hosturl_parse(value, &url);
 	if (!err && !*url.scheme) {
 		free(url.scheme);
 		url.scheme = strdup("http");
 		if (!url.scheme)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	/* The same as socks5 here: the proxy resolves the name. */
 	if (!err && strcmp(url.scheme, "socks5h") == 0)

@@ -222,7 +222,7 @@ KR_FALLIBLE kube_batch(struct kube *kube, struct kube_request *requests,
 	size_t left = n;
 
 	if (!calls || !pending)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	for (size_t i = 0; pending && i < n; i++)
 		pending[i] = requests[i].method != NULL;
 	while (!err && left) {

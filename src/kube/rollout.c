@@ -24,7 +24,7 @@ KR_FALLIBLE rollout_new(struct kube *kube, struct kube_consumers *consumers,
 		r->follows = calloc(consumers->count + 1, sizeof(*r->follows));
 	if (!r || !r->follows) {
 		free(r);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	r->kube = kube;
 	r->c = consumers;
@@ -77,7 +77,7 @@ static struct err *plan_patch(const struct rollout *r, size_t index,
 	    0)
 		out->what = NULL;
 	if (!out->path || !out->what)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -108,7 +108,7 @@ static struct err *settle(struct rollout *r, const struct patch *patch,
 	struct err *err;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_get(r->kube, path, patch->what, &object);
 	if (!err)
 		err = consumer_state_read(kind, object, &r->c->target, &state);
@@ -160,7 +160,7 @@ static struct err *send_once(struct rollout *r, struct patch *patches, size_t n,
 	struct err *err;
 
 	if (!requests)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < n; i++)
 		requests[i] = (struct kube_request){
 			.method = "PATCH",
@@ -242,7 +242,7 @@ static struct err *patch_all(struct rollout *r, const char *fingerprint,
 	size_t n = 0;
 
 	if (!patches)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_restart_patch(r->c->secret, r->c->entry, r->rotation,
 				 fingerprint, ring, &body);
 	for (size_t i = 0; !err && i < r->count; i++) {
@@ -265,7 +265,7 @@ KR_FALLIBLE rollout_follow(struct rollout *r, const char *rotation)
 	r->started_ms = clock_boot_ms();
 	r->deadline_ms = deadline_in_ms(r->options.timeout_ms);
 	if (!str_keep(&r->rotation, rotation))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < r->count; i++)
 		r->follows[i].followed = consumer_takes_part(&r->c->items[i]);
 	return rollout_open_watches(r);

@@ -94,7 +94,7 @@ static struct err *note_trouble(struct follow *f, const struct kube_pod *worst,
 		f->trouble_since = 0;
 	f->facts.trouble_for_ms = age(&f->trouble_since, worst != NULL, now);
 	if (!str_keep(&f->trouble_reason, reason))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	if (!worst)
 		return NULL;
 	f->facts.trouble_reason = f->trouble_reason;
@@ -131,7 +131,7 @@ static struct err *keep_failure(struct rollout *r, size_t i,
 	    (message && !str_keep(&f->message, message)) ||
 	    !str_keep(&f->pod, worst ? worst->name : NULL) ||
 	    !str_keep(&f->container, worst ? worst->trouble.container : NULL))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -220,7 +220,7 @@ KR_FALLIBLE rollout_look(struct rollout *r)
 		return NULL;
 	worst = calloc(r->count + 1, sizeof(*worst));
 	if (!worst)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < r->count; i++)
 		fill_facts(r, i);
 	for (size_t i = 0; i < r->c->pods.count; i++) {

@@ -105,7 +105,7 @@ static struct err *timed_out(struct rollout *r, size_t i)
 	f->failed = true;
 	if (!str_keep(&f->reason, "Timeout") ||
 	    (pod && !str_keep(&f->pod, pod->name)))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	/* A reason is worth a request, but not an error of its own. */
 	err_free(rollout_warning(r, f->pod ? "Pod" : item->kind,
 				 f->pod ? f->pod : item->name, NULL, &text));

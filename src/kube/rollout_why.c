@@ -48,7 +48,7 @@ static struct err *take_event(void *user, const struct cJSON *event)
 	newest->text = text_clean(buf_str(&text), text.len, MESSAGE_MAX);
 	buf_release(&text);
 	if (!newest->text || !str_keep(&newest->at, at))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -69,7 +69,7 @@ KR_FALLIBLE rollout_warning(struct rollout *r, const char *kind,
 	buf_url(&query, name);
 	err = buf_check(&query, "a selector");
 	if (!err && !path)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	if (!err)
 		err = kube_list(r->kube, path, buf_str(&query), 0, take_event,
 				&newest, NULL);
@@ -104,7 +104,7 @@ static struct err *take_line(void *user, const char *line, size_t len)
 		return NULL;
 	clean = text_clean(line, len, LINE_MAX_);
 	if (!clean)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	tail->lines++;
 	tail->on_line(tail->user, tail->pod, tail->container, clean);
 	free(clean);
@@ -135,7 +135,7 @@ static struct err *read_tail(struct rollout *r, bool previous,
 			     buf_str(&query));
 	buf_release(&query);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	request.path = path;
 	lines_init(&lines, LINE_MAX_, LINES_CUT, take_line, tail);
 	err = kube_do(r->kube, &request);
@@ -178,7 +178,7 @@ KR_FALLIBLE rollout_last_lines(struct rollout *r, size_t index,
 		container =
 			strdup(f->container ? f->container : pod->container);
 		if (!container)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	tail.container = container;
 	err = read_tail(r, true, &tail);

@@ -41,7 +41,7 @@ KR_FALLIBLE kube_secret_note(struct kube *kube,
 	path = kube_path_sub(KIND_SECRET, target->ns, target->secret, NULL,
 			     "fieldManager=" KUBE_MANAGER);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	request.path = path;
 	request.body = body;
 	err = kube_do(kube, &request);

@@ -21,7 +21,7 @@ KR_FALLIBLE kube_secret_plan_read(const struct kube_target *target,
 	if (!read.path || asprintf(&read.what, "Secret %s/%s", target->ns,
 				   target->secret) < 0) {
 		free(read.path);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	read.request = (struct kube_request){
 		.method = "GET",
@@ -96,12 +96,12 @@ static KR_FALLIBLE new_for(const struct kube_target *target,
 		calloc(1, sizeof(*s));
 
 	if (!s)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	s->ns = strdup(target->ns);
 	s->name = strdup(target->secret);
 	s->entry = strdup(target->entry);
 	if (!s->ns || !s->name || !s->entry || !name_ring(s))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = take_ptr(&s);
 	return NULL;
 }
@@ -140,7 +140,7 @@ static KR_FALLIBLE add_owner(struct kube_secret *s, const char *manager,
 		s->owners = grown;
 	if (!grown || !owner.manager) {
 		free(owner.manager);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	if (!is_controller) {
 		owner.is_ours = strcmp(manager, KUBE_MANAGER) == 0 ||
@@ -185,7 +185,7 @@ static KR_FALLIBLE take_ring_owner(struct kube_secret *s,
 			entry->foreign =
 				text_clean(manager, strlen(manager), 128);
 			if (!entry->foreign)
-				err = err_new(KR_ENOMEM, "out of memory");
+				err = err_no_memory();
 		}
 	}
 	return err;
@@ -215,7 +215,7 @@ static KR_FALLIBLE take_owners(struct kube_secret *s,
 		if (asprintf(&name, "%s/%s", json_str_or(ref, "kind", "?"),
 			     json_str_or(ref, "name", "?")) < 0) {
 			name = NULL;
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		}
 		err = add_owner(s, name, true);
 	}
@@ -243,11 +243,11 @@ static KR_FALLIBLE take_entries(struct kube_secret *s, const struct cJSON *data)
 
 	s->entries = calloc(json_length(data) + 1, sizeof(*s->entries));
 	if (!s->entries)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (; item; item = json_next(item)) {
 		s->entries[s->entry_count] = strdup(json_name(item));
 		if (!s->entries[s->entry_count])
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		s->entry_count++;
 	}
 	err = take_key(data, s->entry, &s->live, s->live_fingerprint);
@@ -284,7 +284,7 @@ static KR_FALLIBLE read_object(struct kube_secret *s,
 	s->exists = true;
 	s->type = strdup(json_str_or(object, "type", "Opaque"));
 	if (!s->type)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	s->has_last_applied =
 		last_applied_has_data(kube_annotation(object, LAST_APPLIED));
 	err = kube_key_facts_read(object, s->entry, &s->facts);

@@ -90,7 +90,7 @@ KR_FALLIBLE kube_secret_may_take(const struct kube_secret *secret,
 	}
 	*out_from = buf_take(&from);
 	if (!*out_from)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out_force = force;
 	return NULL;
 }

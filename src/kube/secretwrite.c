@@ -38,7 +38,7 @@ static KR_FALLIBLE path_of(const struct kube_secret *s, bool force,
 	*out = kube_path_sub(KIND_SECRET, s->ns, s->name, NULL,
 			     buf_str(&query));
 	buf_release(&query);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE changed_by_other(const struct kube_secret *s)
@@ -151,8 +151,7 @@ static KR_FALLIBLE take_written(const struct kube_secret *s,
 			       "the answer is about another Secret");
 	written->resource_version = strdup(version ? version : "");
 	written->created = r->status == 201;
-	return written->resource_version ? NULL
-					 : err_new(KR_ENOMEM, "out of memory");
+	return written->resource_version ? NULL : err_no_memory();
 }
 
 /*
@@ -270,7 +269,7 @@ KR_FALLIBLE kube_secret_apply(struct kube *kube, const struct kube_secret *s,
 		err = path_of(s, write->force, "", &path);
 	if (!err && asprintf(&what, "Secret %s/%s", s->ns, s->name) < 0) {
 		what = NULL;
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	}
 	if (err)
 		return err;
@@ -342,13 +341,13 @@ KR_FALLIBLE kube_secret_drop_last_applied(struct kube *kube,
 	struct err *err;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_do(kube, &r);
 	if (!err) {
 		*out_version = strdup(
 			json_str_or(r.object, "metadata.resourceVersion", ""));
 		if (!*out_version)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	kube_request_release(&r);
 	return err;

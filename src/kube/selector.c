@@ -97,7 +97,7 @@ KR_FALLIBLE kube_selector_read(const struct cJSON *selector,
 		       sizeof(*s.requirements));
 	if (!s.requirements || !read_all(&s, labels, expressions)) {
 		kube_selector_release(&s);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out = s;
 	return NULL;

@@ -18,7 +18,7 @@ KR_FALLIBLE kube_stream_open(struct kube *kube, const char *path,
 	struct err *err;
 
 	if (!stream)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	stream->kube = kube;
 	err = kube_make_ready(kube);
 	if (!err)

@@ -172,7 +172,7 @@ KR_FALLIBLE kube_use_read(const struct cJSON *pod_spec, const char *secret,
 	}
 	if (r.failed) {
 		kube_use_release(&r.use);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out = r.use;
 	return NULL;

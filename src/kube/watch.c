@@ -73,7 +73,7 @@ static struct err *take_event(struct kube_watch *w, const struct cJSON *event)
 	if (strcmp(type, "ERROR") == 0)
 		return take_error_event(w, object);
 	if (version && !str_keep(&w->version, version))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	w->had_event = true;
 	w->garbled = 0;
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
@@ -129,7 +129,7 @@ KR_FALLIBLE kube_watch_new(struct kube *kube,
 		calloc(1, sizeof(*w));
 
 	if (!w)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	w->kube = kube;
 	w->on_change = options->on_change;
 	w->user = options->user;
@@ -139,7 +139,7 @@ KR_FALLIBLE kube_watch_new(struct kube *kube,
 	    !str_keep(&w->query, options->query ? options->query : "") ||
 	    !str_keep(&w->version, options->version) ||
 	    !str_keep(&w->what, options->what ? options->what : options->path))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = take_ptr(&w);
 	return NULL;
 }

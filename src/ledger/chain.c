@@ -168,7 +168,7 @@ static KR_FALLIBLE take_genesis(struct chain *chain, const struct cJSON *line)
 	ok = str_keep(&chain->secret, json_member_str(line, "secret")) && ok;
 	ok = str_keep(&chain->entry, json_member_str(line, "entry")) && ok;
 	if (!ok)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	chain->wants_signatures =
 		str_equal(json_member_str(line, "sign"), "ssh") ||
 		(chain->trust && chain->trust->signers);

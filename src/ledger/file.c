@@ -208,7 +208,7 @@ KR_FALLIBLE writing_open(const struct ledger *ledger, bool make,
 	struct err *err = NULL;
 
 	if (!folder)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	if (!make && !file_exists(ledger->path))
 		return err_set_reason(err_new(KR_ECONFIG,
 					      "there is no ledger at %s",

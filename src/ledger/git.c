@@ -65,7 +65,7 @@ KR_FALLIBLE ledger_git_commit(const struct ledger *ledger, uint64_t size)
 	struct err *err;
 
 	if (!folder)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	(void)snprintf(message, sizeof(message),
 		       "Rotation ledger: %" PRIu64 " lines", size);
 	err = is_changed(folder, name, &changed);

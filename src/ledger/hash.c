@@ -24,7 +24,7 @@ KR_FALLIBLE hasher_new(struct hasher **out)
 		calloc(1, sizeof(*hasher));
 
 	if (!hasher)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	hasher->context = EVP_MD_CTX_new();
 	hasher->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	if (!hasher->context || !hasher->sha256)

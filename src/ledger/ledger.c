@@ -24,7 +24,7 @@ KR_FALLIBLE ledger_open(const struct ledger_options *o, struct ledger **out)
 	ok = ok && str_keep(&ledger->signers, o->signers);
 	ok = ok && str_keep(&ledger->operator_, o->operator_);
 	if (!ok)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	ledger->sign = o->sign;
 	ledger->git_commit = o->git_commit;
 	ledger->git_push = o->git_push;
@@ -185,7 +185,7 @@ static KR_FALLIBLE make_draft(const struct chain *chain, struct draft *draft)
 	json_set_str(draft->fields, "root", root);
 	draft->note = sign_note(chain->id, draft->size, root);
 	if (!draft->note || !str_keep(&draft->allowed, chain->signers))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 

@@ -188,7 +188,7 @@ static KR_FALLIBLE add_own_key(const struct ledger *ledger,
 	if (asprintf(&line, "%s namespaces=\"%s\" %s", name, SIGN_NAMESPACE,
 		     public) < 0) {
 		line = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	json_append_str(json_add_array(fields, "signers"), line);
 	return NULL;
@@ -204,7 +204,7 @@ static KR_FALLIBLE first_signers(const struct ledger *ledger,
 		return ledger_add_signers(fields, ledger->signers);
 	beside = folder ? file_join(folder, "allowed_signers") : NULL;
 	if (!beside)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return file_exists(beside) ? ledger_add_signers(fields, beside)
 				   : add_own_key(ledger, fields);
 }

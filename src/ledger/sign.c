@@ -37,7 +37,7 @@ KR_FALLIBLE signer_new(struct signer **out)
 	struct err *err;
 
 	if (!signer)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = tempdir_new(&signer->dir);
 	if (!err)
 		*out = take_ptr(&signer);
@@ -87,7 +87,7 @@ KR_FALLIBLE sign_make(struct signer *signer, const char *key, const char *note,
 		return err;
 	made = tempdir_file(signer->dir, "note.sig");
 	if (!made)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	/* It does not write over a file. */
 	(void)unlink(made);
 	err = signkey_run((const char *const[]){ "ssh-keygen", "-q", "-Y",
@@ -99,7 +99,7 @@ KR_FALLIBLE sign_make(struct signer *signer, const char *key, const char *note,
 	if (err)
 		return err_wrap(err, "sign the checkpoint");
 	*out_signature = buf_take(&text);
-	return *out_signature ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out_signature ? NULL : err_no_memory();
 }
 
 /* allowed_signers and the signature as files, and when it was made. */
@@ -176,7 +176,7 @@ KR_FALLIBLE sign_name(struct signer *signer, const struct sign_check *check,
 		return not_allowed("the key that signed is not among the "
 				   "allowed signers");
 	*out_name = strndup(buf_str(&result.out), n);
-	return *out_name ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out_name ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE sign_public_key(const char *key, char **out_line)

@@ -125,7 +125,7 @@ static KR_FALLIBLE ask(const char *const *argv, char **out)
 	if (err || result.exit_code != 0 || !*text)
 		return err;
 	*out = strndup(text, strcspn(text, "\r\n"));
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE git_key(char **out)
@@ -151,7 +151,7 @@ static KR_FALLIBLE path_or_line(const char *key, char **out_path,
 	if (*out_line)
 		return NULL;
 	*out_path = strdup(key);
-	return *out_path ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out_path ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE signkey_find(const char *key, char **out_path, char **out_line)
@@ -205,7 +205,7 @@ KR_FALLIBLE signkey_public(const char *path, char **out_line)
 		return read_public(path, out_line);
 	if (asprintf(&other, "%s.pub", path) < 0) {
 		other = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	if (file_exists(other))
 		return read_public(other, out_line);

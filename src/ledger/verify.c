@@ -48,7 +48,7 @@ static KR_FALLIBLE check_signature(struct verifying *v, struct chain *chain,
 	struct err *err;
 
 	if (!note)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	/* Its root was compared when the line was taken. */
 	err = sign_verify(v->signer, &check);
 	if (!err && v->trusted.len) {

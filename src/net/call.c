@@ -17,7 +17,7 @@ KR_FALLIBLE http_call_new(struct http *http, const char *method,
 		calloc(1, sizeof(*call));
 
 	if (!call)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	call->http = http;
 	call->method = method;
 	call->flags = flags;
@@ -28,7 +28,7 @@ KR_FALLIBLE http_call_new(struct http *http, const char *method,
 	call->target = strdup(target);
 	call->easy = curl_easy_init();
 	if (!call->target || !call->easy)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = take_ptr(&call);
 	return NULL;
 }
@@ -46,7 +46,7 @@ static KR_FALLIBLE add_header(struct http_call *call, struct buf *line)
 		if (grown)
 			call->headers = grown;
 		else
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	buf_release(line);
 	return err;

@@ -47,14 +47,14 @@ KR_FALLIBLE http_new(const struct http_origin *origin, struct http **out)
 			"libcurl cannot be used: it is not built with OpenSSL");
 	http = calloc(1, sizeof(*http));
 	if (!http)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = http_copy_origin(http, origin);
 	if (err)
 		return err;
 	http->main_multi = curl_multi_init();
 	http->key_multi = curl_multi_init();
 	if (!http->main_multi || !http->key_multi)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	(void)curl_multi_setopt(http->main_multi, CURLMOPT_MAX_HOST_CONNECTIONS,
 				MAX_CONNECTIONS);
 	(void)curl_multi_setopt(http->key_multi, CURLMOPT_MAX_HOST_CONNECTIONS,

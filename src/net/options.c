@@ -191,10 +191,10 @@ KR_FALLIBLE http_call_configure(struct http_call *call)
 	if (http->connect_to) {
 		call->connect_to = curl_slist_append(NULL, http->connect_to);
 		if (!call->connect_to)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	if (!url || curl_easy_setopt(call->easy, CURLOPT_URL, url) != CURLE_OK)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	configure_connection(call, call->easy);
 	configure_tls(call, call->easy);
 	configure_exchange(call, call->easy);

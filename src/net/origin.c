@@ -9,7 +9,7 @@ static KR_FALLIBLE dup_to(char **to, const char *text)
 	if (!text)
 		return NULL;
 	*to = strdup(text);
-	return *to ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *to ? NULL : err_no_memory();
 }
 
 /* "https://host:port" -> "host:port"; the origin has no path. */
@@ -32,7 +32,7 @@ static KR_FALLIBLE host_of(const char *url, char **out)
 		end = strrchr(host, ':');
 	}
 	*out = end ? strndup(host, (size_t)(end - host)) : strdup(host);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 static const char *port_of(const char *url)
@@ -71,7 +71,7 @@ static KR_FALLIBLE name_origin(struct http *http, const struct http_origin *o)
 		   port_of(o->url));
 	http->connect_to = buf_take(&text);
 	if (!http->url || !http->connect_to)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = dup_to(&http->tls_name, o->tls_server_name);
 	if (err)
 		return err;
@@ -90,7 +90,7 @@ static KR_FALLIBLE name_proxy(struct http *http, const char *proxy)
 	else
 		buf_puts(&text, proxy);
 	http->proxy = buf_take(&text);
-	return http->proxy ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return http->proxy ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE http_copy_origin(struct http *http, const struct http_origin *o)
@@ -105,7 +105,7 @@ KR_FALLIBLE http_copy_origin(struct http *http, const struct http_origin *o)
 		http->ca_pem = strndup(o->ca_pem, o->ca_pem_len);
 		http->ca_pem_len = o->ca_pem_len;
 		if (!http->ca_pem)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	http->insecure = o->insecure_skip_tls_verify;
 	http->cert = o->client_cert_pem;

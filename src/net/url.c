@@ -96,7 +96,7 @@ static KR_FALLIBLE take_path(const char *path, struct url *out)
 	while (n && path[n - 1] == '/')
 		n--;
 	out->prefix = strndup(path, n);
-	return out->prefix ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return out->prefix ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE parse(const char *text, struct url *out)
@@ -130,7 +130,7 @@ static KR_FALLIBLE parse(const char *text, struct url *out)
 	if (asprintf(&out->origin, "%.*s%.*s", (int)scheme, text, (int)n,
 		     host) < 0) {
 		out->origin = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	return take_path(host + n, out);
 }

@@ -40,7 +40,7 @@ KR_FALLIBLE approval_text(const struct rotation *rotation,
 		   config->secret.name, config->secret.key,
 		   *rotation->to ? rotation->fingerprint : "any", by, ends);
 	*out = buf_take(&text);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 /* The rest of the line that begins with `word`; malloc'd, NULL: none. */
@@ -124,7 +124,7 @@ static KR_FALLIBLE read_approvers(const struct rotation *rotation,
 			"approvers: PATH, a file of allowed signers as ssh-keygen knows it");
 	path = folder ? file_join(folder, name) : strdup(name);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return err_as(err_wrap(file_read(path, out), "approvers"), KR_ECONFIG);
 }
 
@@ -206,8 +206,7 @@ static KR_FALLIBLE check_file(const struct rotation *rotation,
 	if (asprintf(&beside, "%s.sig", path) < 0)
 		beside = NULL;
 	if (!err)
-		err = beside ? file_read(beside, &signature)
-			     : err_new(KR_ENOMEM, "out of memory");
+		err = beside ? file_read(beside, &signature) : err_no_memory();
 	if (err)
 		return err_set_reason(
 			err_as(err_wrap(err, "--approve"), KR_EREFUSED),

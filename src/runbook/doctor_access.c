@@ -84,7 +84,7 @@ KR_FALLIBLE doctor_reviews_plan(const struct doctor_options *options,
 	for (size_t i = 0; i < N_ACCESSES; i++) {
 		reviews->bodies[i] = review_body(options, &accesses[i]);
 		if (!reviews->bodies[i])
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		requests[i] = (struct kube_request){
 			.method = "POST",
 			.path = "/apis/authorization.k8s.io/v1/"

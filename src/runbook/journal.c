@@ -56,7 +56,7 @@ KR_FALLIBLE journal_folder(const char *service, char **out)
 				"no folder for the journal: neither XDG_STATE_HOME nor HOME is set"),
 			"set XDG_STATE_HOME to a folder of yours");
 	if (n < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = path;
 	return NULL;
 }
@@ -100,7 +100,7 @@ KR_FALLIBLE journal_open(const char *service, const char *rotation,
 		return err;
 	if (!journal ||
 	    asprintf(&journal->path, "%s/%s" SUFFIX, folder, rotation) < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	journal->lines = json_array();
 	err = file_make_dirs(folder);
 	if (!err)
@@ -260,7 +260,7 @@ static KR_FALLIBLE peek(const char *path, struct journal **out)
 	struct err *err;
 
 	if (!journal)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	journal->lines = json_array();
 	err = file_read(path, &text);
 	if (err)
@@ -281,7 +281,7 @@ KR_FALLIBLE journal_look(const char *service, const char *rotation,
 	if (err)
 		return err;
 	if (asprintf(&path, "%s/%s" SUFFIX, folder, rotation) < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out_known = false;
 	if (!file_exists(path))
 		return NULL;
@@ -291,7 +291,7 @@ KR_FALLIBLE journal_look(const char *service, const char *rotation,
 	*out_known = has_begun(journal);
 	if (!str_keep(out_undone, journal_undone(journal)) ||
 	    !str_keep(out_to, journal_to(journal)))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -349,7 +349,7 @@ static KR_FALLIBLE newest(const char *service, enum wanted wanted,
 			       begun_at(journal));
 		if (!str_keep(&best, id) ||
 		    !str_keep(&best_undone, journal_undone(journal)))
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	if (!err)
 		*out = take_ptr(&best);

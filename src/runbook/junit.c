@@ -238,7 +238,7 @@ static KR_FALLIBLE end_case(struct reader *r)
 	clean = text_clean(buf_str(&whole), whole.len, MAX_SHOWN);
 	buf_release(&whole);
 	if (!clean)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	report->failing[report->n_failing++] = clean;
 	return NULL;
 }

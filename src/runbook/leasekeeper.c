@@ -75,7 +75,7 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 		for (size_t i = 0; i < n; i++)
 			kube_lease_free(take_leases[i]);
 		free(take_leases);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	keeper->leases = take_leases;
 	keeper->count = n;

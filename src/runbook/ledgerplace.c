@@ -19,7 +19,7 @@ static KR_FALLIBLE of_config(const struct config *config, const char *path,
 		folder = file_dirname(config->path);
 	if (!*out)
 		*out = folder ? file_join(folder, path) : strdup(path);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE ledgerplace_open(const struct config *config,

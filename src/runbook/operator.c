@@ -91,7 +91,7 @@ KR_FALLIBLE operator_find(const char *given, const char *cluster,
 	}
 	*out_name = text_clean(name, strlen(name), MAX_NAME);
 	if (!*out_name)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	if (out_from)
 		*out_from = from;
 	return NULL;

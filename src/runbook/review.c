@@ -18,7 +18,7 @@ KR_FALLIBLE review_folder(const struct config *config, char **out)
 	if (!config->ledger.path)
 		return journal_folder(config->service, out);
 	*out = file_dirname(config->ledger.path);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 KR_FALLIBLE review_path(const struct config *config, const char *rotation,
@@ -30,7 +30,7 @@ KR_FALLIBLE review_path(const struct config *config, const char *rotation,
 	if (err)
 		return err;
 	if (asprintf(out, "%s/%s" SUFFIX, folder, rotation) < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -134,8 +134,7 @@ static KR_FALLIBLE check_file(const struct config *config, const char *folder,
 	if (!rotation_is_valid(id) ||
 	    strcmp(name + ROTATION_LEN - 1, SUFFIX) != 0)
 		return NULL;
-	err = path ? file_read(path, &text)
-		   : err_new(KR_ENOMEM, "out of memory");
+	err = path ? file_read(path, &text) : err_no_memory();
 	if (err)
 		return err_wrap(err, "review");
 	if (!is_of(buf_str(&text), config->service))

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "kube/path.h"
 #include "runbook/rotate.h"
 
@@ -17,11 +18,6 @@ struct evidence {
 	size_t proven;	/* ... and every gate behind it was passed */
 	size_t past_it; /* were written by another one after it */
 };
-
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
 
 static struct err *read_lease(struct rotation *rotation,
 			      struct rotate_target *target, const void *user)
@@ -49,7 +45,7 @@ static struct err *read_facts(struct rotation *rotation,
 	(void)rotation;
 	(void)user;
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_do(target->kube, &request);
 	if (!err)
 		err = kube_key_facts_read(request.object, t->entry,
@@ -72,12 +68,12 @@ static bool from_lease(const struct kube_lease_facts *facts,
 	if (!id || !rotation_is_valid(id))
 		return false;
 	(void)snprintf(out->id, sizeof(out->id), "%s", id);
-	*out_certain = *out_certain || same(id, facts->open);
-	if (same(id, facts->open) && facts->undone &&
+	*out_certain = *out_certain || str_same(id, facts->open);
+	if (str_same(id, facts->open) && facts->undone &&
 	    rotation_is_valid(facts->undone))
 		(void)snprintf(out->undone, sizeof(out->undone), "%s",
 			       facts->undone);
-	if (same(id, facts->open) && facts->to)
+	if (str_same(id, facts->open) && facts->to)
 		(void)snprintf(out->to, sizeof(out->to), "%s", facts->to);
 	return true;
 }
@@ -149,13 +145,13 @@ static void weigh(const struct kube_key_facts *facts,
 	size_t n = strlen(meta->fingerprint);
 
 	e->targets++;
-	if (facts->owned && same(facts->rotation, meta->rotation) &&
-	    same(facts->fingerprint, meta->fingerprint)) {
+	if (facts->owned && str_same(facts->rotation, meta->rotation) &&
+	    str_same(facts->fingerprint, meta->fingerprint)) {
 		e->on_it++;
 		e->proven +=
 			facts->validated &&
 			strncmp(facts->validated, meta->fingerprint, n) == 0;
-	} else if (!same(facts->rotation, meta->rotation) &&
+	} else if (!str_same(facts->rotation, meta->rotation) &&
 		   came_after(facts, meta->rotation, meta->created_at)) {
 		/* Its own, with another key: a keyring that it added to. */
 		e->past_it++;
@@ -349,7 +345,7 @@ static KR_FALLIBLE compare(struct rotation *rotation, const char *created_at)
 			const struct kube_key_facts *facts =
 				&target->run.secret->facts;
 
-			if (same(facts->rotation, rotation->id))
+			if (str_same(facts->rotation, rotation->id))
 				on_it++;
 			else if (facts->rotation &&
 				 came_after(facts, rotation->id, created_at))

@@ -61,7 +61,7 @@ static KR_FALLIBLE open_env(struct rotation *rotation, struct rotate_env *env,
 					    : CONFIG_PARALLEL;
 	env->targets = calloc(config->n_targets + 1, sizeof(*env->targets));
 	if (!env->targets)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; !err && i < config->n_targets; i++) {
 		env->targets[env->count].env = env;
 		err = open_target(rotation, &env->targets[env->count++],
@@ -98,7 +98,7 @@ KR_FALLIBLE rotation_init(struct rotation *rotation,
 	rotation->envs =
 		calloc(config->n_environments + 1, sizeof(*rotation->envs));
 	if (!rotation->envs)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; !err && i < config->n_environments; i++)
 		err = open_env(rotation, &rotation->envs[rotation->env_count++],
 			       &config->environments[i]);
@@ -124,7 +124,7 @@ static KR_FALLIBLE open_journal(struct rotation *rotation)
 		return journal_open(service, rotation->id, &rotation->journal);
 	if (asprintf(&apart, "%s/retire", service) < 0) {
 		apart = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	return journal_open(apart, rotation->id, &rotation->journal);
 }

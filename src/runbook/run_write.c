@@ -20,9 +20,8 @@ const char *run_ring(const struct run *run, enum kube_ring which)
 
 KR_FALLIBLE run_keep_version(struct run *run, const char *version)
 {
-	return str_keep(&run->resource_version, version)
-		       ? NULL
-		       : err_new(KR_ENOMEM, "out of memory");
+	return str_keep(&run->resource_version, version) ? NULL
+							 : err_no_memory();
 }
 
 KR_FALLIBLE run_check_foreign(const struct run *run)
@@ -61,12 +60,12 @@ static KR_FALLIBLE renew_facts(struct run *run,
 
 	if (f->owned && !str_equal(f->mark, write->mark) &&
 	    !str_keep(&f->previous, f->mark))
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	if (!err)
 		err = kube_key_facts_mark(f, write->mark);
 	if (!err &&
 	    !str_keep(&f->fingerprint, readback_key_fingerprint(write->key)))
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	renew_ring(&run->secret->ring[RING_NEXT], write->next);
 	renew_ring(&run->secret->ring[RING_PREVIOUS], write->previous);
 	f->owned = true;

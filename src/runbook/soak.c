@@ -61,9 +61,7 @@ static KR_FALLIBLE init_track(struct soak_track *track,
 	track->limit = NAN;
 	track->letters = calloc(r->ticks + 1, 1);
 	track->values = calloc(r->ticks + 1, sizeof(*track->values));
-	return track->letters && track->values
-		       ? NULL
-		       : err_new(KR_ENOMEM, "out of memory");
+	return track->letters && track->values ? NULL : err_no_memory();
 }
 
 /* What the cluster does has no limit of its own but `fail`. */
@@ -117,7 +115,7 @@ static KR_FALLIBLE init(struct soak *soak)
 	soak->samples = calloc(o->n_metrics + 1, sizeof(*soak->samples));
 	soak->rows = calloc(o->n_metrics + 1, sizeof(*soak->rows));
 	if (!r->tracks || !soak->samples || !soak->rows)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (; !err && r->n_tracks < o->n_metrics; r->n_tracks++)
 		err = init_track(&r->tracks[r->n_tracks],
 				 &o->metrics[r->n_tracks].rule, r);
@@ -149,7 +147,7 @@ static KR_FALLIBLE take_baselines(struct soak *soak)
 	const struct soak_options *o = soak->options;
 	struct soak_result *r = &soak->result;
 	struct soak_baseline *found = calloc(r->n_tracks + 1, sizeof(*found));
-	struct err *err = found ? NULL : err_new(KR_ENOMEM, "out of memory");
+	struct err *err = found ? NULL : err_no_memory();
 
 	if (!err)
 		err = soak->source->baseline(soak->source->user, found);
@@ -204,7 +202,7 @@ static KR_FALLIBLE start(struct soak *soak)
 	const struct soak_options *o = soak->options;
 	kr_cleanup(str_freep) char *what = identity(o);
 	struct soak_saved saved = { 0 };
-	struct err *err = what ? NULL : err_new(KR_ENOMEM, "out of memory");
+	struct err *err = what ? NULL : err_no_memory();
 
 	if (!err && o->state_path)
 		err = soak_state_open(o->state_path, what, o->afresh, &saved,

@@ -73,7 +73,7 @@ struct err *soak_setup_sample(void *user, struct soak_sample *out,
 	struct err *err = NULL;
 
 	if (!answers)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = prometheus_query(s->prometheus, (const char *const *)s->queries,
 			       s->n, answers);
 	if (!err) {
@@ -93,7 +93,7 @@ static KR_FALLIBLE try_sample(struct soak_setup *s, char **out_note,
 			      bool *out_good)
 {
 	struct soak_sample *samples = calloc(s->n + 1, sizeof(*samples));
-	struct err *err = samples ? NULL : err_new(KR_ENOMEM, "out of memory");
+	struct err *err = samples ? NULL : err_no_memory();
 
 	if (!err)
 		err = soak_setup_sample(s, samples, out_note);

@@ -38,7 +38,7 @@ static KR_FALLIBLE request_log(const struct search *s,
 					 pod->name, "log", text)
 			 : NULL;
 	if (!*out_path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = (struct kube_request){ .method = "GET",
 				      .path = *out_path,
 				      .what = pod->name,

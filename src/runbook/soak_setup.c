@@ -99,12 +99,12 @@ static KR_FALLIBLE make_metrics(struct soak_setup *s)
 	s->queries = calloc(s->n + 1, sizeof(*s->queries));
 	s->last_at_ms = calloc(s->n + 1, sizeof(*s->last_at_ms));
 	if (!s->metrics || !s->queries || !s->last_at_ms)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < s->n; i++) {
 		s->metrics[i] = metric_of(&c->metrics[i]);
 		s->queries[i] = wrapped(&s->metrics[i]);
 		if (!s->queries[i])
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	return NULL;
 }
@@ -176,7 +176,7 @@ KR_FALLIBLE soak_setup_new(const struct soak_setup_options *o,
 	struct err *err;
 
 	if (!s)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	s->options = *o;
 	s->for_ms = o->for_ms >= 0 ? o->for_ms : o->soak->for_ms;
 	s->every_ms = o->every_ms >= 0 ? o->every_ms : o->soak->every_ms;
@@ -261,6 +261,6 @@ KR_FALLIBLE soak_setup_state_path(const char *rotation, const char *what,
 		return err;
 	if (!folder || asprintf(out, "%s/%s/soak-%.12s.jsonl", folder,
 				rotation ? rotation : "none", hash) < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }

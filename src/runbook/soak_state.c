@@ -137,7 +137,7 @@ KR_FALLIBLE soak_state_open(const char *path, const char *what, bool afresh,
 	struct err *err;
 
 	if (!state || !folder)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = file_make_dirs(folder);
 	if (!err)
 		err = appendlog_open(path, 0, NULL, &state->log);

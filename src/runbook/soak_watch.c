@@ -46,7 +46,7 @@ static KR_FALLIBLE compile(struct soak_watch *watch)
 
 	watch->forbid = calloc(n + 1, sizeof(*watch->forbid));
 	if (!watch->forbid)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (; watch->n_forbid < n; watch->n_forbid++)
 		if (regcomp(&watch->forbid[watch->n_forbid],
 			    texts[watch->n_forbid],
@@ -65,7 +65,7 @@ KR_FALLIBLE soak_watch_new(const struct soak_watch_options *options,
 	struct err *err;
 
 	if (!watch)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	watch->options = *options;
 	if (watch->options.not_ready_looks <= 0)
 		watch->options.not_ready_looks = NOT_READY_LOOKS;
@@ -107,7 +107,7 @@ static KR_FALLIBLE read_view(struct soak_watch *watch, struct soak_view *view)
 				   count(o->consumers), 0, &view->consumers);
 
 	if (!err && !path)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	if (err)
 		return err;
 	requests[0] = (struct kube_request){ .method = "GET",

@@ -34,7 +34,7 @@ struct err *soak_watch_recall(void *user, const struct cJSON *memory)
 	if (!str_keep(&f->uid, json_str(memory, "uid")) ||
 	    !str_keep(&f->fingerprint, json_str(memory, "fingerprint")) ||
 	    !str_keep(&f->owner, json_str(memory, "owner")))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	f->owned = json_bool(memory, "owned", false);
 	f->written_ms = json_int(memory, "writtenMs", 0);
 	if (json_is_object(restarts)) {

@@ -58,7 +58,7 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 		free(run->entry_id);
 		run->entry_id = strdup(list.items[i].id);
 		if (!run->entry_id)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 		break;
 	}
 	store_list_release(&list);

@@ -41,8 +41,8 @@ static KR_FALLIBLE take(struct rotation *rotation, struct rotate_env *env)
 	};
 	kr_cleanup(soak_setup_freep) struct soak_setup *setup = NULL;
 	struct soak_baseline *rows = calloc(soak->n_metrics + 1, sizeof(*rows));
-	struct err *err = rows ? soak_setup_new(&options, &setup)
-			       : err_new(KR_ENOMEM, "out of memory");
+	struct err *err =
+		rows ? soak_setup_new(&options, &setup) : err_no_memory();
 
 	if (!err)
 		err = soak_setup_baseline(setup, rows);

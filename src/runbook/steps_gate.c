@@ -86,7 +86,7 @@ static KR_FALLIBLE check_window(const struct rotation *rotation,
 	if (asprintf(&what, "its window is closed: %s",
 		     env->config->window.text) < 0) {
 		what = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	return refuse(env, "OutsideWindow", "--allow-outside-window", what);
 }
@@ -110,7 +110,7 @@ static KR_FALLIBLE check_person(struct rotation *rotation,
 		     "Key %.12s goes to environment %s now. Type %s to go on: ",
 		     rotation->fingerprint, env->name, word) < 0) {
 		question = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	rotate_notify_person(rotation, env);
 	if (o->confirm(o->user, question, word))

@@ -29,7 +29,7 @@ static KR_FALLIBLE meta_of(const struct run *run, const char *suffix,
 	if (!meta.id || !meta.secret || !meta.rotation || !meta.fingerprint ||
 	    !meta.operator_ || !meta.created_at || !meta.service) {
 		store_meta_release(&meta);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out = meta;
 	return NULL;
@@ -113,7 +113,7 @@ static KR_FALLIBLE fetch_stored(struct run *run)
 		run_detail(run, "%.12s, entry %s of %s", run->fingerprint,
 			   meta.id, store_where(run->options.store));
 		if (!run->entry_id)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	store_meta_release(&meta);
 	return err;

@@ -119,7 +119,7 @@ static KR_FALLIBLE find_entry(struct rotation *rotation)
 			continue;
 		rotation->entry_id = strdup(list.items[i].id);
 		if (!rotation->entry_id)
-			err = err_new(KR_ENOMEM, "out of memory");
+			err = err_no_memory();
 	}
 	store_list_release(&list);
 	if (err || rotation->entry_id)

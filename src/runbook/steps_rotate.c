@@ -67,7 +67,7 @@ static KR_FALLIBLE hand_over(struct rotation *rotation)
 
 		if (!grown) {
 			free(leases);
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		}
 		leases = grown;
 		for (size_t j = 0; j < env->count; j++) {
@@ -202,7 +202,7 @@ static KR_FALLIBLE describe_key(const struct rotation *rotation,
 	    !meta.operator_ || !meta.created_at || !meta.service ||
 	    !meta.secret) {
 		store_meta_release(&meta);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out = meta;
 	return NULL;
@@ -251,8 +251,7 @@ static struct err *give_key(struct rotation *rotation,
 	       sizeof(target->run.fingerprint));
 	free(target->run.entry_id);
 	target->run.entry_id = strdup(rotation->entry_id);
-	return target->run.entry_id ? NULL
-				    : err_new(KR_ENOMEM, "out of memory");
+	return target->run.entry_id ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE share_key(struct rotation *rotation)
@@ -289,7 +288,7 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 	if (err)
 		return err;
 	if (!rotation->entry_id)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return share_key(rotation);
 }
 

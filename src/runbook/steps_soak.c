@@ -26,7 +26,7 @@ static KR_FALLIBLE run_soak(struct rotation *rotation,
 		     target->context, t->ns, t->secret, t->entry,
 		     rotation->id) < 0) {
 		what = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	err = soak_setup_state_path(rotation->id, what, &path);
 	if (err)
@@ -141,9 +141,7 @@ static struct err *take_handed(struct rotation *rotation,
 
 	*name = json_next(*name);
 	target->run.operator_ = strdup(text ? text : "unknown");
-	return target->run.operator_ && handed
-		       ? NULL
-		       : err_new(KR_ENOMEM, "out of memory");
+	return target->run.operator_ && handed ? NULL : err_no_memory();
 }
 
 /* The Leases are this process's own: taken again, there is no gap. */

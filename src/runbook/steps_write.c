@@ -4,23 +4,19 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "kube/annotations.h"
 #include "kube/path.h"
 #include "runbook/run.h"
-
-static bool same(const char *a, const char *b)
-{
-	return a && b && strcmp(a, b) == 0;
-}
 
 /* The Secret holds the key already, written by this program. */
 static bool holds_key(const struct run *run)
 {
 	const struct kube_secret *s = run->secret;
 
-	return s->live && same(s->live_fingerprint, run->fingerprint) &&
+	return s->live && str_same(s->live_fingerprint, run->fingerprint) &&
 	       s->facts.owned && s->facts.rotation &&
-	       same(s->facts.fingerprint, run->fingerprint);
+	       str_same(s->facts.fingerprint, run->fingerprint);
 }
 
 KR_FALLIBLE step_is_written(struct run *run, bool *out_done)
@@ -175,7 +171,7 @@ static KR_FALLIBLE restart_dry(struct run *run)
 				     "fieldManager=" KUBE_MANAGER
 				     "&dryRun=All");
 		if (!path)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		request.path = path;
 		err = kube_do(run->options.kube, &request);
 		kube_request_release(&request);

@@ -26,7 +26,7 @@ KR_FALLIBLE check_failed(const struct check *check, const char *format, ...)
 	n = vasprintf(&text, format, ap);
 	va_end(ap);
 	if (n < 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = err_new(KR_EGATE, "%s: %s", check->name, text);
 	free(text);
 	return err_set_reason(err, "ValidationFailed");
@@ -71,7 +71,7 @@ KR_FALLIBLE check_fill(const struct check *check, const char *text, char **out)
 	}
 	buf_puts(&filled, "");
 	*out = buf_take(&filled);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 char *check_path(const struct check *check, const char *path)

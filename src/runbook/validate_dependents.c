@@ -106,7 +106,7 @@ static KR_FALLIBLE choose_pods(struct watching *w)
 	w->count = 0;
 	w->pods = calloc(pods->count + 1, sizeof(*w->pods));
 	if (!w->pods)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < pods->count; i++) {
 		const struct kube_pod *pod = &pods->items[i];
 

@@ -54,7 +54,7 @@ static KR_FALLIBLE read_manifest(struct job *job)
 		return err;
 	path = check_path(check, filled);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = file_read(path, &text);
 	if (!err)
 		err = yaml_parse(path, buf_str(&text), text.len, 0, &doc);
@@ -66,7 +66,7 @@ static KR_FALLIBLE read_manifest(struct job *job)
 		return yaml_err(doc, root, "wants a Job of batch/v1");
 	job->manifest = json_copy(root);
 	if (!job->manifest)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	job->ns = json_str_or(job->manifest, "metadata.namespace",
 			      check->options->places[0].target.ns);
 	return NULL;
@@ -86,7 +86,7 @@ static KR_FALLIBLE make_hash(struct job *job)
 		     job->check->name, o->places[0].target.ns,
 		     o->places[0].target.secret) < 0) {
 		what = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	err = secret_from_bytes(what, strlen(what), &text);
 	if (!err)
@@ -137,7 +137,7 @@ static KR_FALLIBLE fill_manifest(struct job *job)
 	if (asprintf(&job->name, "%.*s-%.8s-%lld", n, name, job->hash,
 		     job->attempt) < 0) {
 		job->name = NULL;
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	put_labels(job, job->manifest);
 	put_labels(job, member(member(job->manifest, "spec"), "template"));
@@ -180,7 +180,7 @@ static struct err *on_job(void *user, const struct cJSON *object)
 	job->name = strdup(name);
 	job->attempt = attempt;
 	job->state = state_of(object);
-	return job->name ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return job->name ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE find_newest(struct job *job)
@@ -190,7 +190,7 @@ static KR_FALLIBLE find_newest(struct job *job)
 	char query[64];
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	(void)snprintf(query, sizeof(query), "labelSelector=" LABEL "%%3D%s",
 		       job->hash);
 	return kube_list(job->kube, path, query, 0, on_job, job, &version);
@@ -204,7 +204,7 @@ static KR_FALLIBLE get_job(struct job *job)
 	struct err *err;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_get(job->kube, path, "Job", &object);
 	if (!err)
 		job->state = state_of(object);
@@ -227,7 +227,7 @@ static KR_FALLIBLE create(struct job *job)
 	if (err)
 		return err;
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	request.path = path;
 	request.body = body;
 	err = kube_do(job->kube, &request);
@@ -304,7 +304,7 @@ static KR_FALLIBLE find_pods(const struct job *job, struct cJSON *names)
 	buf_puts(&query, "labelSelector=job-name%3D");
 	buf_url(&query, job->name);
 	if (!path)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	else
 		err = kube_list(job->kube, path, buf_str(&query), KUBE_METADATA,
 				on_pod, names, &version);
@@ -326,7 +326,7 @@ static KR_FALLIBLE show_log(const struct job *job, const char *pod)
 	struct err *err;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = kube_do(job->kube, &request);
 	if (!err)
 		check_show(job->check, pod, buf_str(&request.text));

@@ -85,7 +85,7 @@ static struct err *choose_pods(struct verifying *v)
 
 	v->pods = calloc(pods->count + 1, sizeof(*v->pods));
 	if (!v->pods)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (size_t i = 0; i < pods->count; i++) {
 		const struct kube_pod *pod = &pods->items[i];
 

@@ -175,7 +175,7 @@ KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
 
 	lanes.targets = collect(rotation, env, &n, &bound);
 	if (!lanes.targets)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	(void)pool_run(n, in_turn ? 1 : bound, run_lane, &lanes);
 	err = first_error(lanes.targets, n);
 	free(lanes.targets);

@@ -37,7 +37,7 @@ static KR_FALLIBLE local_time(const char *zone, int64_t wall_ms, struct tm *out)
 	bool ok;
 
 	if (setenv("TZ", zone, 1) != 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	tzset();
 	ok = localtime_r(&seconds, out) != NULL;
 	if (saved)

@@ -20,13 +20,13 @@ KR_FALLIBLE readback_key_make(struct secret *take_key, const char *entry,
 	struct err *err;
 
 	if (!made)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = secret_fingerprint(key, made->fingerprint);
 	if (err)
 		return err;
 	made->entry = strdup(entry);
 	if (!made->entry)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	made->key = take_ptr(&key);
 	made->proved = proved;
 	*out = take_ptr(&made);

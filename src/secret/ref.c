@@ -51,7 +51,7 @@ static KR_FALLIBLE read_path(const struct ref *ref, const char *what,
 	struct err *err;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = file_read(path, out);
 	if (err_is(err, KR_EINTERRUPTED))
 		return err;
@@ -117,7 +117,7 @@ static KR_FALLIBLE read_exec(const struct ref *ref, const char *what,
 	struct err *err;
 
 	if (!command)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = err_wrap(split(command, argv), "%s", what);
 	if (err)
 		return err;

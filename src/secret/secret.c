@@ -58,7 +58,7 @@ KR_FALLIBLE secret_new(size_t len, struct secret **out)
 			       SECRET_MAX_BYTES);
 	s = calloc(1, sizeof(*s));
 	if (!s)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	pages = round_up(len + 1, page);
 	map = mmap(NULL, pages + 2 * page, PROT_NONE,
 		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -104,7 +104,7 @@ static void send_channel(struct sending *s, struct notify_delivery *d,
 		s->memory ? s->memory->thread(s->memory->user, channel) : NULL;
 	struct err *err =
 		d->path ? notify_slack(s->message, channel, thread, &body)
-			: err_new(KR_ENOMEM, "out of memory");
+			: err_no_memory();
 
 	d->body = body;
 	d->deadline_ms = share(s);

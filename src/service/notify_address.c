@@ -71,7 +71,7 @@ static KR_FALLIBLE parse(const char *url, struct notify_address *out)
 	out->origin = strndup(url, scheme + n);
 	out->host = strndup(authority, host_length(authority, n));
 	if (!out->origin || !out->host)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	if (*rest == '/')
 		return secret_from_bytes(rest, strlen(rest), &out->target);
 	err = secret_new(strlen(rest) + 1, &out->target);

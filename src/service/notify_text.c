@@ -84,7 +84,7 @@ KR_FALLIBLE notify_envelope_fill(const struct notify_message *m,
 	e.subject = strdup(m->rotation);
 	if (!ok || !e.time || !e.subject) {
 		notify_envelope_release(&e);
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	}
 	*out = e;
 	return NULL;

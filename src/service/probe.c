@@ -17,7 +17,7 @@ static KR_FALLIBLE read_ca(const struct probe_question *q, struct buf *out)
 		return NULL;
 	path = q->folder ? file_join(q->folder, q->ca) : strdup(q->ca);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = file_read(path, out);
 	return err_as(err_wrap(err, "ca"), KR_ECONFIG);
 }
@@ -50,7 +50,7 @@ static KR_FALLIBLE take_answer(const struct probe_question *q,
 		return err_new(KR_ECLUSTER, "the reply has no header %s",
 			       q->header);
 	*out = strdup(text);
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 static KR_FALLIBLE ask(const struct probe_question *q,

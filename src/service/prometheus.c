@@ -86,7 +86,7 @@ static KR_FALLIBLE read_pem(const char *folder, const char *name,
 
 	*out = BUF_INIT(MAX_PEM);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return err_wrap(err_as(file_read(path, out), KR_ECONFIG),
 			"certificates for Prometheus");
 }
@@ -179,7 +179,7 @@ static KR_FALLIBLE keep_options(struct prometheus *p,
 	if (!p->where || !str_keep(&p->tenant, o->tenant) ||
 	    !str_keep(&p->user, o->user) || !str_keep(&p->folder, o->folder) ||
 	    !str_keep(&p->secret_value, ref->value))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return NULL;
 }
 
@@ -240,7 +240,7 @@ KR_FALLIBLE prometheus_new(const struct prometheus_options *o,
 	struct err *err;
 
 	if (!p)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = parse_address(o, &url);
 	if (err)
 		return err;

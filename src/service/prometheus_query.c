@@ -152,7 +152,7 @@ static KR_FALLIBLE ask_all(struct prometheus *p, const char *const *queries,
 			   size_t n, struct ask *asks, bool *out_refused)
 {
 	struct http_call **calls = calloc(n, sizeof(*calls));
-	struct err *err = calls ? NULL : err_new(KR_ENOMEM, "out of memory");
+	struct err *err = calls ? NULL : err_no_memory();
 
 	*out_refused = false;
 	for (size_t i = 0; !err && i < n; i++) {
@@ -203,7 +203,7 @@ KR_FALLIBLE prometheus_query(struct prometheus *p, const char *const *queries,
 	struct err *err;
 
 	if (!asks)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = ask_all(p, queries, n, asks, &refused);
 	if (!err && refused)
 		err = renew(p, &again);

@@ -273,7 +273,7 @@ static KR_FALLIBLE take_points(const struct cJSON *list,
 		return nonsense("a series has too many values");
 	out->values = calloc(n + 1, sizeof(*out->values));
 	if (!out->values)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (const struct cJSON *pair = json_first(list); pair;
 	     pair = json_next(pair)) {
 		struct err *err =

@@ -29,11 +29,6 @@ struct exec_store {
 	int64_t timeout_ms;
 };
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static void exec_close(void *state)
 {
 	struct exec_store *es = state;
@@ -60,7 +55,7 @@ static struct err *add_word(struct exec_store *es, const char *word, size_t len)
 		return err_new(KR_ECONFIG, "the command has too many words");
 	es->words[es->count] = strndup(word, len);
 	if (!es->words[es->count])
-		return out_of_memory();
+		return err_no_memory();
 	es->count++;
 	return NULL;
 }
@@ -121,11 +116,11 @@ static struct err *exec_open(const struct store_options *options,
 	char *label = NULL;
 
 	if (!es)
-		return out_of_memory();
+		return err_no_memory();
 	es->service = strdup(options->service ? options->service : "");
 	es->item = strdup(options->item ? options->item : "");
 	if (!es->service || !es->item)
-		return out_of_memory();
+		return err_no_memory();
 	tool_session_env(&es->env);
 	take_env(es, options->config);
 	err = tool_timeout(options, &es->timeout_ms);
@@ -138,7 +133,7 @@ static struct err *exec_open(const struct store_options *options,
 				"--store=exec:COMMAND, or command: [...] in "
 				"the configuration");
 	if (asprintf(&label, "exec: %s", es->words[0]) < 0)
-		return out_of_memory();
+		return err_no_memory();
 	*out_label = label;
 	*out_state = take_ptr(&es);
 	return NULL;

@@ -29,11 +29,6 @@ struct file_store {
 	EVP_PKEY *key; /* once unlocked */
 };
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static void file_close(void *state)
 {
 	struct file_store *fs = state;
@@ -72,7 +67,7 @@ static struct err *default_folder(const char *service, char **out)
 	else
 		return err_hint(err_new(KR_ESTORE, "HOME is not set"),
 				"name the folder: --store=file:FOLDER");
-	return n < 0 ? out_of_memory() : NULL;
+	return n < 0 ? err_no_memory() : NULL;
 }
 
 static struct err *find_folder(const struct store_options *options,
@@ -89,7 +84,7 @@ static struct err *find_folder(const struct store_options *options,
 	*out = where[0] == '~' && where[1] == '/' && home
 		       ? file_join(home, where + 2)
 		       : strdup(where);
-	return *out ? NULL : out_of_memory();
+	return *out ? NULL : err_no_memory();
 }
 
 static struct err *file_open(const struct store_options *options,
@@ -102,7 +97,7 @@ static struct err *file_open(const struct store_options *options,
 	char *label = NULL;
 
 	if (!fs)
-		return out_of_memory();
+		return err_no_memory();
 	err = find_folder(options, where, &fs->folder);
 	if (err)
 		return err;
@@ -118,7 +113,7 @@ static struct err *file_open(const struct store_options *options,
 	if (!fs->entries || !fs->recipients || !fs->key_path ||
 	    !fs->cert_path || !fs->common_name ||
 	    asprintf(&label, "file: %s", fs->folder) < 0)
-		return out_of_memory();
+		return err_no_memory();
 	*out_label = label;
 	*out_state = take_ptr(&fs);
 	return NULL;
@@ -136,7 +131,7 @@ static struct err *check_writable(const char *folder)
 		path = parent;
 	}
 	if (!path)
-		return out_of_memory();
+		return err_no_memory();
 	if (access(path, W_OK | X_OK) != 0)
 		return err_errno(KR_ESTORE, "folder %s", path);
 	return NULL;
@@ -285,7 +280,7 @@ static struct err *list_one(const struct file_store *fs, const char *id,
 	struct err *err;
 
 	if (!path)
-		return out_of_memory();
+		return err_no_memory();
 	err = read_meta(path, &meta);
 	if (err_is(err, KR_ENOMEM) || err_is(err, KR_EINTERRUPTED))
 		return err;
@@ -322,7 +317,7 @@ static struct err *file_put(void *state, const struct store_meta *meta,
 	kr_cleanup(str_freep) char *path = entry_path(fs, meta->id);
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(FILEENTRY_MAX_BYTES);
 	size_t count = 0;
-	struct err *err = path ? count_recipients(fs, &count) : out_of_memory();
+	struct err *err = path ? count_recipients(fs, &count) : err_no_memory();
 
 	if (!err && !count)
 		err = file_ready(fs);
@@ -346,7 +341,7 @@ static struct err *file_get(void *state, const char *id,
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(FILEENTRY_MAX_BYTES);
 	kr_cleanup(secret_freep) struct secret *key = NULL;
 	struct fileentry parts = { 0 };
-	struct err *err = path ? file_read(path, &text) : out_of_memory();
+	struct err *err = path ? file_read(path, &text) : err_no_memory();
 
 	if (err_is(err, KR_ENOTFOUND))
 		return err_set_reason(err, "EntryNotFound");

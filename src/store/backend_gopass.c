@@ -63,7 +63,7 @@ static struct err *gopass_open(const struct store_options *options,
 	struct err *err;
 
 	if (!gs)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = named_item(options, where, &gs->item);
 	if (!err)
 		err = tool_timeout(options, &gs->timeout_ms);
@@ -164,7 +164,7 @@ static struct err *find_root(struct gopass_store *gs, char **out)
 	if (result.exit_code != 0 || *path != '/')
 		return NULL;
 	*out = strndup(path, strcspn(path, "\r\n"));
-	return *out ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return *out ? NULL : err_no_memory();
 }
 
 static struct err *gopass_put(void *state, const struct store_meta *meta,

@@ -59,7 +59,7 @@ static struct err *take_places(struct keepass_store *ks,
 	if (key_file && here)
 		ks->key_file = file_join(here, key_file);
 	if (!ks->folder || (key_file && !ks->key_file))
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	return named_item(options, NULL, &ks->group);
 }
 
@@ -72,7 +72,7 @@ static struct err *keepass_open(const struct store_options *options,
 	struct err *err;
 
 	if (!ks)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	ks->source = (struct passphrase_source){
 		.file = options->passphrase_file,
 		.may_ask = options->may_ask,
@@ -118,7 +118,7 @@ static struct err *make_groups(struct keepass_store *ks)
 	struct err *err = NULL;
 
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	for (char *at = path; !err && at && !ks->group_is_there;) {
 		kr_cleanup(
 			tool_result_release) struct tool_result result = { 0 };
@@ -211,7 +211,7 @@ static struct err *keepass_insert(void *state, const char *name,
 	if (asprintf(&copy, "%s.keyrot-new", database) < 0)
 		copy = NULL;
 	if (!err && !copy)
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	/* One that was left behind by a run that was killed. */
 	if (!err)
 		err = file_remove(copy);

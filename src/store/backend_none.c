@@ -12,7 +12,7 @@ static struct err *none_open(const struct store_options *options,
 	(void)where;
 	*out_label = strdup("none (keys are not proved to be stored)");
 	if (!*out_label)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out_state = NULL;
 	return NULL;
 }

@@ -17,11 +17,6 @@ struct pass_store {
 	int64_t timeout_ms;
 };
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static void pass_close(void *state)
 {
 	struct pass_store *ps = state;
@@ -77,7 +72,7 @@ static struct err *pass_open(const struct store_options *options,
 	struct err *err;
 
 	if (!ps)
-		return out_of_memory();
+		return err_no_memory();
 	err = named_item(options, where, &ps->item);
 	if (err)
 		return err;
@@ -88,7 +83,7 @@ static struct err *pass_open(const struct store_options *options,
 		return err;
 	pass_env(&ps->env);
 	if (!ps->folder || asprintf(&label, "pass: %s", ps->item) < 0)
-		return out_of_memory();
+		return err_no_memory();
 	*out_label = label;
 	*out_state = take_ptr(&ps);
 	return NULL;
@@ -101,7 +96,7 @@ static struct err *add_listed(const char *file, struct store_list *out)
 	if (!text_ends_with(file, SUFFIX))
 		return NULL;
 	name = strndup(file, strlen(file) - strlen(SUFFIX));
-	return name ? named_add(name, out) : out_of_memory();
+	return name ? named_add(name, out) : err_no_memory();
 }
 
 static struct err *pass_list(void *state, struct store_list *out)

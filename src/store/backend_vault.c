@@ -14,11 +14,6 @@
 #include "store/named.h"
 #include "store/vault_entry.h"
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static void backend_close(void *state)
 {
 	struct vault_store *vs = state;
@@ -46,7 +41,7 @@ static struct err *backend_open(const struct store_options *options,
 	struct err *err;
 
 	if (!vs)
-		return out_of_memory();
+		return err_no_memory();
 	err = named_item(options, where, &vs->path);
 	if (!err)
 		err = vault_new(options, &vs->vault);
@@ -56,7 +51,7 @@ static struct err *backend_open(const struct store_options *options,
 	if (!vs->mount ||
 	    asprintf(out_label, "vault: %s %s/%s", vault_where(vs->vault),
 		     vs->mount, vs->path) < 0)
-		return out_of_memory();
+		return err_no_memory();
 	*out_state = take_ptr(&vs);
 	return NULL;
 }

@@ -78,7 +78,7 @@ static struct err *add_cert(struct cms_recipients *recipients, const char *path)
 			       "only",
 			       path);
 	if (sk_X509_push(recipients->certs, cert) <= 0)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	cert = NULL;
 	return NULL;
 }
@@ -91,10 +91,10 @@ KR_FALLIBLE cms_recipients_read(const char *folder, struct cms_recipients **out)
 	struct err *err;
 
 	if (!recipients)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	recipients->certs = sk_X509_new_null();
 	if (!recipients->certs)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = file_list_dir(folder, &files);
 	for (size_t i = 0; !err && i < files.count; i++) {
 		kr_cleanup(str_freep) char *path =
@@ -102,8 +102,7 @@ KR_FALLIBLE cms_recipients_read(const char *folder, struct cms_recipients **out)
 
 		if (!text_ends_with(files.names[i], ".crt"))
 			continue;
-		err = path ? add_cert(recipients, path)
-			   : err_new(KR_ENOMEM, "out of memory");
+		err = path ? add_cert(recipients, path) : err_no_memory();
 	}
 	if (err)
 		return err_as(err, KR_ESTORE);
@@ -122,7 +121,7 @@ KR_FALLIBLE cms_seal(const struct cms_recipients *recipients,
 	long len;
 
 	if (!in || !pem)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	cms = CMS_encrypt(recipients->certs, in, EVP_aes_256_gcm(), CMS_BINARY);
 	/* The content passed through a buffer on the stack. */
 	wipe_stack();
@@ -151,7 +150,7 @@ KR_FALLIBLE cms_open(const char *pem, size_t len, EVP_PKEY *key,
 	int ok;
 
 	if (!in || !plain)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	cms = PEM_read_bio_CMS(in, NULL, NULL, NULL);
 	/* EnvelopedData (no authentication) decrypts too, to anything. */
 	if (!cms || OBJ_obj2nid(CMS_get0_type(cms)) !=

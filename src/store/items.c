@@ -11,11 +11,6 @@
 #include "store/entrytext.h"
 #include "store/named.h"
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 static void forget_seen(struct items_store *items)
 {
 	for (size_t i = 0; i < items->n_seen; i++) {
@@ -53,7 +48,7 @@ KR_FALLIBLE items_open(const struct items_kind *kind,
 	struct err *err;
 
 	if (!items)
-		return out_of_memory();
+		return err_no_memory();
 	items->kind = kind;
 	items->options = options;
 	err = named_item(options, where, &items->item);
@@ -196,7 +191,7 @@ static struct err *see(struct items_store *items, const struct cJSON *item,
 	if (!name || !id || !*id || *id == '-')
 		return NULL;
 	if (!str_keep(&at->name, name) || !str_keep(&at->id, id))
-		return out_of_memory();
+		return err_no_memory();
 	items->n_seen++;
 	return named_add_of(items->item, name, out);
 }
@@ -219,7 +214,7 @@ KR_FALLIBLE items_list(void *state, struct store_list *out)
 	forget_seen(items);
 	items->seen = calloc(json_length(tree) + 1, sizeof(*items->seen));
 	if (!items->seen)
-		return out_of_memory();
+		return err_no_memory();
 	for (const struct cJSON *item = json_first(tree); !err && item;
 	     item = json_next(item))
 		err = see(items, item, out);

@@ -68,7 +68,7 @@ KR_FALLIBLE meta_copy(const struct store_meta *meta, struct store_meta *out)
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		ok = str_keep(field_of(&copy, i), value_of(meta, i)) && ok;
 	if (!ok)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = copy;
 	copy = (struct store_meta){ 0 };
 	return NULL;
@@ -180,7 +180,7 @@ static struct err *take_line(struct store_meta *meta,
 					   "metadata hold a NUL byte");
 		value = strndup(line->value, line->value_len);
 		if (!value)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		free(*field_of(meta, i));
 		*field_of(meta, i) = value;
 		return NULL;
@@ -218,7 +218,7 @@ KR_FALLIBLE meta_parse(const char *text, size_t len, char separator,
 			err = take_line(&meta, &line);
 	}
 	if (!err && !fill_empty(&meta))
-		err = err_new(KR_ENOMEM, "out of memory");
+		err = err_no_memory();
 	if (!err)
 		err = check_values(&meta);
 	if (err)

@@ -9,11 +9,6 @@
 #include "store/meta.h"
 #include "store/passname.h"
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 KR_FALLIBLE named_add(const char *name, struct store_list *out)
 {
 	kr_cleanup(buf_release) struct buf lines = BUF_INIT(4096);
@@ -53,7 +48,7 @@ KR_FALLIBLE named_add_lines(const struct secret *lines, const char *item,
 		kr_cleanup(str_freep) char *name = strndup(at, n);
 
 		if (!name)
-			return out_of_memory();
+			return err_no_memory();
 		err = item ? named_add_of(item, name, out)
 			   : named_add(name, out);
 		at += n + (at[n] != '\0');
@@ -66,7 +61,7 @@ KR_FALLIBLE named_label(const char *type, const char *where, char **out)
 	char *label = NULL;
 
 	if (asprintf(&label, "%s: %s", type, where) < 0)
-		return out_of_memory();
+		return err_no_memory();
 	*out = label;
 	return NULL;
 }
@@ -102,7 +97,7 @@ KR_FALLIBLE named_put(const struct named_tool *tool, void *state,
 	kr_cleanup(str_freep) char *name = passname_format(item, meta);
 	kr_cleanup(file_unlockp) int lock = -1;
 	struct err *err =
-		name ? entrytext_format(meta, key, &text) : out_of_memory();
+		name ? entrytext_format(meta, key, &text) : err_no_memory();
 
 	if (!err && lock_path && file_exists(lock_path))
 		err = file_lock(lock_path, &lock);
@@ -132,7 +127,7 @@ KR_FALLIBLE named_get(const struct named_tool *tool, void *state,
 		return err;
 	name = passname_format(item, &listed);
 	if (!name)
-		return out_of_memory();
+		return err_no_memory();
 	err = tool->show(state, name, &text);
 	if (!err)
 		err = entrytext_parse(text, out_meta, &key);
@@ -171,7 +166,7 @@ KR_FALLIBLE named_item(const struct store_options *options, const char *where,
 			  options->service ? options->service : "keys") < 0)
 		item = NULL;
 	if (!item)
-		return out_of_memory();
+		return err_no_memory();
 	if (!item_is_valid(item))
 		return err_new(KR_ECONFIG, "\"%s\" cannot name an item", item);
 	*out = take_ptr(&item);

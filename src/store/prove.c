@@ -33,7 +33,7 @@ static struct err *complete_meta(const struct store *store,
 	if (!*full.service && store->options->service)
 		ok = str_keep(&full.service, store->options->service) && ok;
 	if (!ok)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = full;
 	full = (struct store_meta){ 0 };
 	return NULL;
@@ -223,7 +223,7 @@ KR_FALLIBLE store_ensure(struct store *store, const struct store_meta *meta,
 		return err;
 	id = strdup(readback_key_entry(made));
 	if (!id)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = take_ptr(&made);
 	*out_id = take_ptr(&id);
 	*out_was_there = was_there;

@@ -77,7 +77,7 @@ KR_FALLIBLE store_open(const struct store_options *options, struct store **out)
 	struct err *err;
 
 	if (!type || !store)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	err = find_backend(type, &backend);
 	if (err)
 		return err;
@@ -162,7 +162,7 @@ KR_FALLIBLE store_list_add(struct store_list *list,
 
 		if (!grown) {
 			store_meta_release(take_meta);
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		}
 		list->items = grown;
 	}

@@ -126,7 +126,7 @@ KR_FALLIBLE tool_run(const struct tool_run *run, struct tool_result *out)
 	result.complaint = complaint_of(run, &ran.err);
 	result.said = strdup(run->hide_complaint ? "" : buf_str(&ran.err));
 	if (!result.complaint || !result.said)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	*out = result;
 	memset(&result, 0, sizeof(result));
 	return NULL;

@@ -85,14 +85,14 @@ KR_FALLIBLE vault_new(const struct store_options *options, struct vault **out)
 	struct err *err = NULL;
 
 	if (!v)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	v->options = options;
 	v->timeout_ms = TIMEOUT_MS;
 	v->namespace_ = vault_setting(v, "namespace", "VAULT_NAMESPACE");
 	if (options->config_path) {
 		v->folder = file_dirname(options->config_path);
 		if (!v->folder)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 	}
 	if (timeout)
 		err = err_as(
@@ -129,7 +129,7 @@ static struct err *connect(struct vault *v)
 
 		path = file_join(in_config && v->folder ? v->folder : ".", ca);
 		if (!path)
-			return err_new(KR_ENOMEM, "out of memory");
+			return err_no_memory();
 		err = err_wrap(file_read(path, &pem), "the CA of Vault");
 		if (err)
 			return err_as(err, KR_ECONFIG);

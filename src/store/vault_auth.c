@@ -143,7 +143,7 @@ static struct err *find_token(struct vault *v)
 	if (vault_setting(v, "token", NULL))
 		return read_field(v, "token", NULL, &v->token);
 	if (!path)
-		return err_new(KR_ENOMEM, "out of memory");
+		return err_no_memory();
 	if (variable && *variable)
 		ref = (struct ref){ .from = REF_FROM_ENV,
 				    .value = "VAULT_TOKEN" };

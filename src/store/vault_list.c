@@ -10,11 +10,6 @@
 
 #define MAX_CUSTOM_BYTES 512 /* of a value; Vault's own limit */
 
-static struct err *out_of_memory(void)
-{
-	return err_new(KR_ENOMEM, "out of memory");
-}
-
 void vault_put_path(struct buf *out, const char *path)
 {
 	while (*path) {
@@ -89,7 +84,7 @@ static struct err *custom_body(const struct store_meta *meta,
 		value = text_clean(line.value, line.value_len,
 				   MAX_CUSTOM_BYTES);
 		if (!name || !value)
-			return out_of_memory();
+			return err_no_memory();
 		json_set_str(custom, name, value);
 	}
 	if (!err)
@@ -169,7 +164,7 @@ static struct err *list_ids(struct vault_store *vs, const char *const *ids,
 {
 	char **paths = calloc(n, sizeof(*paths));
 	struct vault_reply *replies = calloc(n, sizeof(*replies));
-	struct err *err = paths && replies ? NULL : out_of_memory();
+	struct err *err = paths && replies ? NULL : err_no_memory();
 
 	for (size_t i = 0; !err && i < n; i++) {
 		struct buf path = BUF_INIT(VAULT_PATH_MAX_BYTES);
@@ -213,7 +208,7 @@ KR_FALLIBLE vault_list(void *state, struct store_list *out)
 		return store_error("StoreFailed", "the list is none");
 	ids = calloc(json_length(keys) + 1, sizeof(*ids));
 	if (!ids)
-		return out_of_memory();
+		return err_no_memory();
 	for (const struct cJSON *key = json_first(keys); key;
 	     key = json_next(key))
 		if (meta_id_is_valid(json_text(key)))

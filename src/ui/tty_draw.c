@@ -23,7 +23,7 @@ KR_FALLIBLE tty_frame_init(struct tty_frame *frame, const struct tty *tty,
 				     .columns = columns,
 				     .rows = rows };
 	frame->widths = calloc(lines, sizeof(*frame->widths));
-	return frame->widths ? NULL : err_new(KR_ENOMEM, "out of memory");
+	return frame->widths ? NULL : err_no_memory();
 }
 
 void tty_frame_release(struct tty_frame *frame)
