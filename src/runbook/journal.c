@@ -1,4 +1,4 @@
-#include "runbook/journal.h"
+#include "runbook/journal_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -12,21 +12,13 @@
 #include "runbook/rotation.h"
 
 #define RESERVE_BYTES (256u * 1024)
-#define MAX_BYTES     (16u * 1024 * 1024)
 #define MAX_DETAIL    200
-#define SUFFIX	      ".jsonl"
 
 static const char *const events[] = {
 	[JOURNAL_BEGUN] = "begun",	 [JOURNAL_INTENT] = "intent",
 	[JOURNAL_DONE] = "done",	 [JOURNAL_FAILED] = "failed",
 	[JOURNAL_ENDED] = "ended",	 [JOURNAL_TAKEOVER] = "takeover",
 	[JOURNAL_BASELINE] = "baseline",
-};
-
-struct journal {
-	struct appendlog *log;
-	struct cJSON *lines; /* array of what the file holds */
-	char *path;
 };
 
 void journal_close(struct journal *journal)
@@ -61,8 +53,7 @@ KR_FALLIBLE journal_folder(const char *service, char **out)
 	return NULL;
 }
 
-/* A line that is none (a foreign hand) is passed over: it remembers nothing. */
-static void parse_lines(struct journal *journal, const char *at)
+void journal_parse(struct journal *journal, const char *at)
 {
 	while (*at) {
 		size_t n = strcspn(at, "\n");
@@ -80,11 +71,11 @@ static void parse_lines(struct journal *journal, const char *at)
 
 static KR_FALLIBLE read_lines(struct journal *journal)
 {
-	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(JOURNAL_MAX_BYTES);
 	struct err *err = appendlog_read(journal->log, &text);
 
 	if (!err)
-		parse_lines(journal, buf_str(&text));
+		journal_parse(journal, buf_str(&text));
 	return err;
 }
 
@@ -98,8 +89,8 @@ KR_FALLIBLE journal_open(const char *service, const char *rotation,
 
 	if (err)
 		return err;
-	if (!journal ||
-	    asprintf(&journal->path, "%s/%s" SUFFIX, folder, rotation) < 0)
+	if (!journal || asprintf(&journal->path, "%s/%s" JOURNAL_SUFFIX, folder,
+				 rotation) < 0)
 		return err_no_memory();
 	journal->lines = json_array();
 	err = file_make_dirs(folder);
@@ -114,6 +105,18 @@ KR_FALLIBLE journal_open(const char *service, const char *rotation,
 	return NULL;
 }
 
+static KR_FALLIBLE number_it(const struct journal *journal, struct cJSON *begun)
+{
+	kr_cleanup(str_freep) char *folder = file_dirname(journal->path);
+	long long number = 0;
+	struct err *err =
+		folder ? journal_next_number(folder, &number) : err_no_memory();
+
+	if (!err)
+		json_set_int(begun, "number", number);
+	return err;
+}
+
 KR_FALLIBLE journal_add(struct journal *journal,
 			const struct journal_line *line)
 {
@@ -123,6 +126,13 @@ KR_FALLIBLE journal_add(struct journal *journal,
 	char now[CLOCK_RFC3339_LEN];
 	struct err *err;
 
+	if (line->event == JOURNAL_BEGUN) {
+		err = number_it(journal, object);
+		if (err) {
+			json_free(object);
+			return err_wrap(err, "journal");
+		}
+	}
 	clock_rfc3339(clock_wall_ms(), now);
 	json_set_str(object, "event", events[line->event]);
 	json_set_str(object, "time", now);
@@ -201,9 +211,10 @@ const char *journal_path(const struct journal *journal)
 	return journal->path;
 }
 
-static bool has_begun(const struct journal *journal)
+long long journal_number(const struct journal *journal)
 {
-	return find(journal, JOURNAL_BEGUN, NULL, NULL, NULL);
+	return json_int(find(journal, JOURNAL_BEGUN, NULL, NULL, NULL),
+			"number", 0);
 }
 
 const char *journal_undone(const struct journal *journal)
@@ -222,176 +233,4 @@ const char *journal_to(const struct journal *journal)
 	return detail && text_starts_with(detail, JOURNAL_TO)
 		       ? detail + strlen(JOURNAL_TO)
 		       : NULL;
-}
-
-enum wanted { WANT_OPEN, WANT_LAST, WANT_UNDO };
-
-static bool is_wanted(const struct journal *journal, enum wanted wanted,
-		      const char *undone)
-{
-	const char *undoes = journal_undone(journal);
-
-	if (!has_begun(journal))
-		return false;
-	if (wanted == WANT_LAST)
-		return !undoes;
-	if (journal_outcome(journal))
-		return false;
-	return wanted == WANT_OPEN || (undoes && strcmp(undoes, undone) == 0);
-}
-
-/* A file's name is an id and ".jsonl"; false for any other. */
-static bool id_of(const char *name, char out[ROTATION_LEN])
-{
-	(void)snprintf(out, ROTATION_LEN, "%.*s", ROTATION_LEN - 1, name);
-	return rotation_is_valid(out) &&
-	       strcmp(name + ROTATION_LEN - 1, SUFFIX) == 0;
-}
-
-/*
- * Read without a lock, and without a change: opening for writing would. What
- * another process is writing has begun and not ended: it is open.
- */
-static KR_FALLIBLE peek(const char *path, struct journal **out)
-{
-	kr_cleanup(journal_closep) struct journal *journal =
-		calloc(1, sizeof(*journal));
-	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
-	struct err *err;
-
-	if (!journal)
-		return err_no_memory();
-	journal->lines = json_array();
-	err = file_read(path, &text);
-	if (err)
-		return err_wrap(err, "journal");
-	parse_lines(journal, buf_str(&text));
-	*out = take_ptr(&journal);
-	return NULL;
-}
-
-KR_FALLIBLE journal_look(const char *service, const char *rotation,
-			 bool *out_known, char **out_undone, char **out_to)
-{
-	kr_cleanup(journal_closep) struct journal *journal = NULL;
-	kr_cleanup(str_freep) char *folder = NULL;
-	kr_cleanup(str_freep) char *path = NULL;
-	struct err *err = journal_folder(service, &folder);
-
-	if (err)
-		return err;
-	if (asprintf(&path, "%s/%s" SUFFIX, folder, rotation) < 0)
-		return err_no_memory();
-	*out_known = false;
-	if (!file_exists(path))
-		return NULL;
-	err = peek(path, &journal);
-	if (err)
-		return err;
-	*out_known = has_begun(journal);
-	if (!str_keep(out_undone, journal_undone(journal)) ||
-	    !str_keep(out_to, journal_to(journal)))
-		return err_no_memory();
-	return NULL;
-}
-
-static const char *begun_at(const struct journal *journal)
-{
-	const char *time = json_member_str(
-		find(journal, JOURNAL_BEGUN, NULL, NULL, NULL), "time");
-
-	return time ? time : "";
-}
-
-/*
- * Whether `journal`, of rotation `id`, began after the best so far. Times of
- * one form and zone sort as text, but in whole seconds: a roll-back comes after
- * what it undoes.
- */
-static bool is_later(const struct journal *journal, const char *id,
-		     const char *best, const char *best_undone,
-		     const char *best_time)
-{
-	const char *undone = journal_undone(journal);
-
-	if (best && undone && strcmp(undone, best) == 0)
-		return true;
-	if (best_undone && strcmp(best_undone, id) == 0)
-		return false;
-	return strcmp(begun_at(journal), best_time) >= 0;
-}
-
-static KR_FALLIBLE newest(const char *service, enum wanted wanted,
-			  const char *undone, char **out)
-{
-	kr_cleanup(str_freep) char *folder = NULL;
-	kr_cleanup(str_freep) char *best = NULL;
-	kr_cleanup(str_freep) char *best_undone = NULL;
-	kr_cleanup(file_list_release) struct file_list files = { 0 };
-	char best_time[CLOCK_RFC3339_LEN] = "";
-	struct err *err = journal_folder(service, &folder);
-
-	if (!err)
-		err = file_list_dir(folder, &files);
-	for (size_t i = 0; !err && i < files.count; i++) {
-		kr_cleanup(str_freep) char *path =
-			file_join(folder, files.names[i]);
-		kr_cleanup(journal_closep) struct journal *journal = NULL;
-		char id[ROTATION_LEN];
-
-		if (!path || !id_of(files.names[i], id))
-			continue;
-		err = peek(path, &journal);
-		if (err || !is_wanted(journal, wanted, undone) ||
-		    !is_later(journal, id, best, best_undone, best_time))
-			continue;
-		(void)snprintf(best_time, sizeof(best_time), "%s",
-			       begun_at(journal));
-		if (!str_keep(&best, id) ||
-		    !str_keep(&best_undone, journal_undone(journal)))
-			err = err_no_memory();
-	}
-	if (!err)
-		*out = take_ptr(&best);
-	return err;
-}
-
-KR_FALLIBLE journal_find_open(const char *service, char **out_rotation)
-{
-	return newest(service, WANT_OPEN, NULL, out_rotation);
-}
-
-KR_FALLIBLE journal_find_last(const char *service, char **out_rotation)
-{
-	return newest(service, WANT_LAST, NULL, out_rotation);
-}
-
-KR_FALLIBLE journal_find_undo(const char *service, const char *undone,
-			      char **out_rotation)
-{
-	return newest(service, WANT_UNDO, undone, out_rotation);
-}
-
-KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user)
-{
-	kr_cleanup(str_freep) char *folder = NULL;
-	kr_cleanup(file_list_release) struct file_list files = { 0 };
-	struct err *err = journal_folder(service, &folder);
-
-	if (!err)
-		err = file_list_dir(folder, &files);
-	for (size_t i = 0; !err && i < files.count; i++) {
-		kr_cleanup(str_freep) char *path =
-			file_join(folder, files.names[i]);
-		kr_cleanup(journal_closep) struct journal *journal = NULL;
-		char id[ROTATION_LEN];
-
-		if (!path || !id_of(files.names[i], id))
-			continue;
-		err = peek(path, &journal);
-		if (!err && has_begun(journal))
-			visit(user, id, journal_undone(journal),
-			      journal->lines);
-	}
-	return err;
 }

@@ -9,7 +9,7 @@ from stand import Stand, check
 SYNCS = (1, 2, 4, 7, 11, 16, 22, 29, 37)
 EVENTS = {"begun", "intent", "done", "failed", "ended", "takeover",
           "baseline"}
-FIELDS = {"event", "time", "step", "environment", "context", "detail"}
+FIELDS = {"number", "event", "time", "step", "environment", "context", "detail"}
 
 
 def traced(stand, inject, *words):

@@ -1,0 +1,111 @@
+/* Which of the rotations of a service is the newest. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/str.h"
+#include "runbook/journal.h"
+#include "unit.h"
+
+#define FIRST  "kr-20261123-ffffff"
+#define SECOND "kr-20261123-000001"
+#define THIRD  "kr-20261122-aaaaaa"
+
+static char folder[] = "/tmp/keyrot-journal-XXXXXX";
+static int64_t now_ms;
+
+static int64_t now(void *user)
+{
+	(void)user;
+	return now_ms;
+}
+
+static void no_sleep(void *user, int64_t ms)
+{
+	(void)user;
+	(void)ms;
+}
+
+static const struct clock_source fixed = { now, now, no_sleep, NULL };
+
+static int make_folder(void)
+{
+	return !mkdtemp(folder) || setenv("XDG_STATE_HOME", folder, 1);
+}
+
+static int remove_folder(void)
+{
+	static const char *const ids[] = { FIRST, SECOND, THIRD };
+	char path[128];
+
+	for (size_t i = 0; i < sizeof(ids) / sizeof(*ids); i++) {
+		(void)snprintf(path, sizeof(path), "%s/keyrot/s/%s.jsonl",
+			       folder, ids[i]);
+		(void)unlink(path);
+	}
+	(void)snprintf(path, sizeof(path), "%s/keyrot/s", folder);
+	(void)rmdir(path);
+	(void)snprintf(path, sizeof(path), "%s/keyrot", folder);
+	return rmdir(path) || rmdir(folder) || unsetenv("XDG_STATE_HOME");
+}
+
+static void note(const char *id, enum journal_event event, const char *detail)
+{
+	kr_cleanup(journal_closep) struct journal *journal = NULL;
+
+	if (UNIT_OK(journal_open("s", id, &journal)))
+		UNIT_OK(journal_add(journal, &(struct journal_line){
+						     .event = event,
+						     .detail = detail,
+					     }));
+}
+
+static void last_is(const char *id)
+{
+	kr_cleanup(str_freep) char *found = NULL;
+
+	UNIT_OK(journal_find_last("s", &found));
+	UNIT_STR(found, id);
+}
+
+static void open_is(const char *id)
+{
+	kr_cleanup(str_freep) char *found = NULL;
+
+	UNIT_OK(journal_find_open("s", &found));
+	UNIT_STR(found, id);
+}
+
+static void newest_began_last(void)
+{
+	now_ms = 1795428000000;
+	clock_use(&fixed);
+	last_is(NULL);
+	note(FIRST, JOURNAL_BEGUN, NULL);
+	last_is(FIRST);
+	/* Within the same second, and by its name the earlier one. */
+	note(SECOND, JOURNAL_BEGUN, NULL);
+	last_is(SECOND);
+	open_is(SECOND);
+	note(SECOND, JOURNAL_ENDED, "done");
+	last_is(SECOND);
+	open_is(FIRST);
+	/* The clock was set back; and a roll-back is no rotation of its own. */
+	now_ms -= 24 * 60 * 60 * 1000;
+	note(THIRD, JOURNAL_BEGUN, SECOND);
+	last_is(SECOND);
+	open_is(THIRD);
+	/* Begun again: it is the newest. */
+	note(FIRST, JOURNAL_BEGUN, NULL);
+	last_is(FIRST);
+	open_is(FIRST);
+	clock_use(NULL);
+}
+
+const struct unit_suite unit_journal = {
+	.init = make_folder,
+	.clean = remove_folder,
+	.tests = { { "newest_began_last", newest_began_last }, { NULL, NULL } },
+};
