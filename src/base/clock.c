@@ -103,6 +103,15 @@ void clock_rfc3339(int64_t wall_ms, char out[CLOCK_RFC3339_LEN])
 		out[0] = '\0';
 }
 
+void clock_rfc3339_ms(int64_t wall_ms, char out[CLOCK_RFC3339_MS_LEN])
+{
+	char seconds[CLOCK_RFC3339_LEN];
+
+	clock_rfc3339(wall_ms, seconds);
+	(void)snprintf(out, CLOCK_RFC3339_MS_LEN, "%.19s.%03uZ", seconds,
+		       (unsigned int)(wall_ms % 1000) % 1000);
+}
+
 static bool parse_offset(const char *text, int *out_seconds)
 {
 	int h, m, end = 0;

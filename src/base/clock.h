@@ -40,6 +40,9 @@ bool deadline_over(int64_t deadline_ms);
 
 /* UTC, whole seconds. */
 void clock_rfc3339(int64_t wall_ms, char out[CLOCK_RFC3339_LEN]);
+/* ... with milliseconds: for what two of within one second are ordered by. */
+#define CLOCK_RFC3339_MS_LEN 25
+void clock_rfc3339_ms(int64_t wall_ms, char out[CLOCK_RFC3339_MS_LEN]);
 /*
  * RFC 3339 with any offset and fraction (kept to ms). false where it is not
  * one.

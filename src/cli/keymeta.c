@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "config/config.h"
 #include "runbook/operator.h"
 #include "runbook/rotation.h"
@@ -13,7 +12,6 @@ KR_FALLIBLE keymeta_new(const struct connection *c, const struct secret *key,
 {
 	struct store_meta meta = { .role = STORE_NEW };
 	char fingerprint[SECRET_FINGERPRINT_LEN];
-	char now[CLOCK_RFC3339_LEN];
 	char id[ROTATION_LEN];
 	const char *given = c->context->options.operator_;
 	struct err *err;
@@ -27,17 +25,15 @@ KR_FALLIBLE keymeta_new(const struct connection *c, const struct secret *key,
 				    NULL, &meta.operator_, NULL);
 	if (err)
 		return err;
-	clock_rfc3339(clock_wall_ms(), now);
 	if (asprintf(&meta.secret, "%s/%s/%s", c->secret.ns ? c->secret.ns : "",
 		     c->secret.secret, c->secret.entry) < 0)
 		meta.secret = NULL;
 	meta.id = strdup(id);
 	meta.rotation = strdup(id);
 	meta.fingerprint = strdup(fingerprint);
-	meta.created_at = strdup(now);
 	meta.service = strdup(c->context->config->service);
 	if (!meta.secret || !meta.id || !meta.rotation || !meta.fingerprint ||
-	    !meta.operator_ || !meta.created_at || !meta.service) {
+	    !meta.operator_ || !meta.service) {
 		store_meta_release(&meta);
 		return err_no_memory();
 	}

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "kube/path.h"
@@ -132,11 +133,15 @@ static bool is_rotations(const struct store_meta *meta)
 static bool came_after(const struct kube_key_facts *facts, const char *id,
 		       const char *created_at)
 {
+	int64_t rotated = 0, created = 0;
+
 	/* Behind the id may stand the state of a keyring. */
-	return (facts->previous &&
-		strncmp(facts->previous, id, strlen(id)) == 0) ||
-	       (facts->rotated_at && created_at &&
-		strcmp(facts->rotated_at, created_at) > 0);
+	if (facts->previous && strncmp(facts->previous, id, strlen(id)) == 0)
+		return true;
+	/* The annotation has whole seconds. */
+	return facts->rotated_at && created_at &&
+	       clock_parse_rfc3339(facts->rotated_at, &rotated) &&
+	       clock_parse_rfc3339(created_at, &created) && rotated > created;
 }
 
 static void weigh(const struct kube_key_facts *facts,

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "runbook/run.h"
 
 static KR_FALLIBLE meta_of(const struct run *run, const char *suffix,
@@ -14,9 +13,7 @@ static KR_FALLIBLE meta_of(const struct run *run, const char *suffix,
 {
 	const struct kube_target *t = &run->options.target;
 	struct store_meta meta = { .role = role };
-	char now[CLOCK_RFC3339_LEN];
 
-	clock_rfc3339(clock_wall_ms(), now);
 	if (asprintf(&meta.id, "%s%s", run->rotation, suffix) < 0)
 		meta.id = NULL;
 	if (asprintf(&meta.secret, "%s/%s/%s", t->ns, t->secret, t->entry) < 0)
@@ -24,10 +21,9 @@ static KR_FALLIBLE meta_of(const struct run *run, const char *suffix,
 	meta.rotation = strdup(run->rotation);
 	meta.fingerprint = strdup(fingerprint);
 	meta.operator_ = strdup(run->operator_);
-	meta.created_at = strdup(now);
 	meta.service = strdup(run->options.service);
 	if (!meta.id || !meta.secret || !meta.rotation || !meta.fingerprint ||
-	    !meta.operator_ || !meta.created_at || !meta.service) {
+	    !meta.operator_ || !meta.service) {
 		store_meta_release(&meta);
 		return err_no_memory();
 	}

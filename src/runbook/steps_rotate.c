@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "ledger/ledger.h"
 #include "base/str.h"
 #include "runbook/leasekeeper.h"
@@ -182,25 +181,21 @@ static KR_FALLIBLE describe_key(const struct rotation *rotation,
 	const struct config *config = rotation->options.config;
 	struct store_meta meta = { .role = STORE_NEW };
 	char fingerprint[SECRET_FINGERPRINT_LEN];
-	char now[CLOCK_RFC3339_LEN];
 	struct err *err = secret_fingerprint(key, fingerprint);
 
 	if (err)
 		return err;
-	clock_rfc3339(clock_wall_ms(), now);
 	meta.id = strdup(rotation->id);
 	meta.rotation = strdup(rotation->id);
 	meta.fingerprint = strdup(fingerprint);
 	meta.operator_ = strdup(rotation_operator(rotation));
-	meta.created_at = strdup(now);
 	meta.service = strdup(config->service);
 	meta.ledger = ledger_anchor_now(rotation);
 	if (asprintf(&meta.secret, "*/%s/%s", config->secret.name,
 		     config->secret.key) < 0)
 		meta.secret = NULL;
 	if (!meta.id || !meta.rotation || !meta.fingerprint ||
-	    !meta.operator_ || !meta.created_at || !meta.service ||
-	    !meta.secret) {
+	    !meta.operator_ || !meta.service || !meta.secret) {
 		store_meta_release(&meta);
 		return err_no_memory();
 	}

@@ -6,32 +6,33 @@
 #include "base/clock.h"
 #include "store/meta.h"
 
-#define TIME_LEN  16 /* 20261122T215046Z */
+#define TIME_LEN  19 /* 20261122T215046123Z */
 #define PRINT_LEN (SECRET_FINGERPRINT_LEN - 1)
 
-/* "20261122T215046Z" <-> "2026-11-22T21:50:46Z". */
+/* "20261122T215046123Z" <-> "2026-11-22T21:50:46.123Z". */
 static void compact_time(const char *created_at, char out[TIME_LEN + 1])
 {
-	char utc[CLOCK_RFC3339_LEN];
+	char utc[CLOCK_RFC3339_MS_LEN];
 	int64_t when = 0;
 	size_t n = 0;
 
 	if (!clock_parse_rfc3339(created_at, &when))
 		when = clock_wall_ms();
-	clock_rfc3339(when, utc);
+	clock_rfc3339_ms(when, utc);
 	for (const char *p = utc; *p && n < TIME_LEN; p++)
-		if (*p != '-' && *p != ':')
+		if (!strchr("-:.", *p))
 			out[n++] = *p;
 	out[n] = '\0';
 }
 
-static bool spread_time(const char *t, char out[CLOCK_RFC3339_LEN])
+static bool spread_time(const char *t, char out[CLOCK_RFC3339_MS_LEN])
 {
 	int64_t when;
 
-	(void)snprintf(out, CLOCK_RFC3339_LEN, "%.4s-%.2s-%.2sT%.2s:%.2s:%.2sZ",
-		       t, t + 4, t + 6, t + 9, t + 11, t + 13);
-	return t[8] == 'T' && t[15] == 'Z' && clock_parse_rfc3339(out, &when);
+	(void)snprintf(out, CLOCK_RFC3339_MS_LEN,
+		       "%.4s-%.2s-%.2sT%.2s:%.2s:%.2s.%.3sZ", t, t + 4, t + 6,
+		       t + 9, t + 11, t + 13, t + 15);
+	return t[8] == 'T' && t[18] == 'Z' && clock_parse_rfc3339(out, &when);
 }
 
 /* Takes ".<part>" off the end of name. NULL where there is none. */
@@ -48,7 +49,7 @@ static const char *take_part(char *name)
 bool passname_parse(const char *text, struct buf *out_lines)
 {
 	kr_cleanup(str_freep) char *name = strdup(text);
-	char created[CLOCK_RFC3339_LEN];
+	char created[CLOCK_RFC3339_MS_LEN];
 	const char *print, *role, *when;
 
 	if (!name)

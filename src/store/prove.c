@@ -14,7 +14,7 @@ static struct err *complete_meta(const struct store *store,
 {
 	kr_cleanup(store_meta_release) struct store_meta full = { 0 };
 	char fingerprint[SECRET_FINGERPRINT_LEN];
-	char now[CLOCK_RFC3339_LEN];
+	char now[CLOCK_RFC3339_MS_LEN];
 	bool ok;
 	struct err *err;
 
@@ -26,7 +26,7 @@ static struct err *complete_meta(const struct store *store,
 		err = secret_fingerprint(key, fingerprint);
 	if (err)
 		return err;
-	clock_rfc3339(clock_wall_ms(), now);
+	clock_rfc3339_ms(clock_wall_ms(), now);
 	ok = str_keep(&full.fingerprint, fingerprint);
 	if (!*full.created_at)
 		ok = str_keep(&full.created_at, now) && ok;

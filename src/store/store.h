@@ -27,7 +27,7 @@ struct store_meta {
 	char *rotation;	   /* kr-20261122-7f3a9c */
 	char *fingerprint; /* 64 hex */
 	char *operator_;
-	char *created_at; /* RFC 3339 UTC */
+	char *created_at; /* RFC 3339 UTC; "": when it is put */
 	char *service;
 	char *secret; /* "namespace/name/entry" it was made for */
 	char *ledger; /* the ledger's anchor when it was made */

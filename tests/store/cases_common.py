@@ -46,21 +46,21 @@ def lists(store):
     keys = [new_key() for _ in range(4)]
     check(store.run("list").ok().out == "")
     for i in (2, 0, 3, 1):
-        store.put(f"kr-{i}", keys[i], "previous" if i == 3 else "new",
-                  env={"STORETOOL_CREATED": f"2026-11-2{i}T10:00:00Z"}).ok()
+        store.put(f"kr-{i}", keys[i], "previous" if i == 0 else "new",
+                  env={"STORETOOL_CREATED": f"2026-11-20T10:00:00.00{9 - i}Z"}).ok()
     listed = store.run("list").ok().fields()
-    check([x["entry"] for x in listed] == ["kr-0", "kr-1", "kr-2", "kr-3"],
+    check([x["entry"] for x in listed] == ["kr-3", "kr-2", "kr-1", "kr-0"],
           listed)
-    for i, entry in enumerate(listed):
+    for i, entry in zip((3, 2, 1, 0), listed):
         check(entry["fingerprint"] == fingerprint(keys[i]), entry)
-        check(entry["created"] == f"2026-11-2{i}T10:00:00Z", entry)
-        check(entry["role"] == ("previous" if i == 3 else "new"), entry)
+        check(entry["created"] == f"2026-11-20T10:00:00.00{9 - i}Z", entry)
+        check(entry["role"] == ("previous" if i == 0 else "new"), entry)
         if store.keeps_all:
             check(entry["operator"] == "ann@example.com" and
                   entry["secret"] == "shop/config/KEY" and
                   entry["service"] == "secrets-service", entry)
     newest = store.run("newest").ok().fields()[0]
-    check(newest["entry"] == "kr-2", newest)
+    check(newest["entry"] == "kr-1", newest)
 
 
 def nothing_yet(store):

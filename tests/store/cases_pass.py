@@ -47,9 +47,9 @@ def other_things_there(store):
     store.ensure("kr-1", new_key()).ok()
     folder = os.path.dirname(store.entry("kr-1"))
     for name in ("notes.gpg", "kr-1.x.new.gpg", "README", ".hidden.gpg",
-                 "kr-2.20261122T215046Z.new." + "g" * 64 + ".gpg",
-                 "kr-3.20269922T215046Z.new." + "a" * 64 + ".gpg",
-                 "kr-4.20261122T215046Z.odd." + "a" * 64 + ".gpg"):
+                 "kr-2.20261122T215046123Z.new." + "g" * 64 + ".gpg",
+                 "kr-3.20269922T215046123Z.new." + "a" * 64 + ".gpg",
+                 "kr-4.20261122T215046123Z.odd." + "a" * 64 + ".gpg"):
         with open(os.path.join(folder, name), "wb") as file:
             file.write(b"x")
     listed = store.run("list").ok().fields()

@@ -12,7 +12,7 @@
 
 static const char lines[] = "id: kr-1\nrotation: kr-0\nfingerprint: " PRINT "\n"
 			    "operator: Ann: x\n"
-			    "created-at: 2026-11-22T21:50:46Z\n"
+			    "created-at: 2026-11-22T21:50:46.789Z\n"
 			    "service: s\nsecret: a/b/c\nrole: previous\n";
 
 static void metadata_round_trip(void)
@@ -138,14 +138,14 @@ static void names_of_pass_round_trip(void)
 	if (!UNIT_OK(meta_parse(lines, strlen(lines), ':', &meta)))
 		return;
 	name = passname_format("Team/Key", &meta);
-	UNIT_STR(name, "Team/Key/kr-1.20261122T215046Z.previous." PRINT);
+	UNIT_STR(name, "Team/Key/kr-1.20261122T215046789Z.previous." PRINT);
 	CU_ASSERT(
-		passname_parse("kr-1.20261122T215046Z.previous." PRINT, &out));
-	UNIT_STR(buf_str(&out), "id: kr-1\ncreated-at: 2026-11-22T21:50:46Z\n"
+		passname_parse("kr-1.20261122T215046789Z.previous." PRINT, &out));
+	UNIT_STR(buf_str(&out), "id: kr-1\ncreated-at: 2026-11-22T21:50:46.789Z\n"
 				"role: previous\nfingerprint: " PRINT "\n");
 	CU_ASSERT(!passname_parse("notes", &out));
 	CU_ASSERT(!passname_parse("a.b.c.d", &out));
-	CU_ASSERT(!passname_parse("kr-1.20261122T215046Z.new." PRINT ".gpg",
+	CU_ASSERT(!passname_parse("kr-1.20261122T215046789Z.new." PRINT ".gpg",
 				  &out));
 }
 
