@@ -139,10 +139,11 @@ static void names_of_pass_round_trip(void)
 		return;
 	name = passname_format("Team/Key", &meta);
 	UNIT_STR(name, "Team/Key/kr-1.20261122T215046789Z.previous." PRINT);
-	CU_ASSERT(
-		passname_parse("kr-1.20261122T215046789Z.previous." PRINT, &out));
-	UNIT_STR(buf_str(&out), "id: kr-1\ncreated-at: 2026-11-22T21:50:46.789Z\n"
-				"role: previous\nfingerprint: " PRINT "\n");
+	CU_ASSERT(passname_parse("kr-1.20261122T215046789Z.previous." PRINT,
+				 &out));
+	UNIT_STR(buf_str(&out),
+		 "id: kr-1\ncreated-at: 2026-11-22T21:50:46.789Z\n"
+		 "role: previous\nfingerprint: " PRINT "\n");
 	CU_ASSERT(!passname_parse("notes", &out));
 	CU_ASSERT(!passname_parse("a.b.c.d", &out));
 	CU_ASSERT(!passname_parse("kr-1.20261122T215046789Z.new." PRINT ".gpg",
