@@ -287,10 +287,9 @@ void handover_merge(const struct cli_context *context, struct result *result)
 	static const char *const own[] = { "outcome", "exitCode", "reason",
 					   "message", "next",	  "hint" };
 
-	if (!context->handed)
-		return;
-	before =
-		cJSON_Duplicate(json_member(context->handed, "document"), true);
+	/* Once: what comes after it, such as a roll-back, has its own. */
+	before = cJSON_DetachItemFromObjectCaseSensitive(context->handed,
+							 "document");
 	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++)
 		cJSON_DeleteItemFromObjectCaseSensitive(before, own[i]);
 	merge(result->document, before);
@@ -299,10 +298,10 @@ void handover_merge(const struct cli_context *context, struct result *result)
 void handover_failed(const struct cli_context *context, struct result *result)
 {
 	const char *id =
-		context->handed ? json_str(context->handed, "document.rotation")
-				: NULL;
+		json_str(json_member(context->handed, "document"), "rotation");
 
+	if (!id)
+		return;
+	result_next(result, "kubectl keyrot resume %s", id);
 	handover_merge(context, result);
-	if (id && !json_first(json_member(result->document, "next")))
-		result_next(result, "kubectl keyrot resume %s", id);
 }

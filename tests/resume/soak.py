@@ -1,5 +1,6 @@
 """Through a soak: the key is not held, and nothing of the rest is lost."""
 
+import hashlib
 import json
 import os
 import pty
@@ -141,6 +142,13 @@ def fails_back(fleet, program):
         check(document["reason"] == "SoakFailed", document["reason"])
         for context in CONTEXTS:
             check(stand.live(context) == stand.old[context], context)
+        # It speaks of the roll-back, not of the rotation before the soak.
+        check(not any("resume" in line for line in document["next"]),
+              document["next"])
+        for target in document["targets"]:
+            key = stand.old[target["context"]]
+            check(target["fingerprint"] == hashlib.sha256(key).hexdigest()
+                  and "verdict" not in target, target)
         check(stand.run("resume", expect=3))
 
 
