@@ -28,43 +28,20 @@ static bool is_wanted(const struct plan *p, int flags, int single, int keyring)
 						      : !(flags & keyring);
 }
 
-/* A namespace that is not configured is the context's own, as kubectl's. */
 static void expand(const struct plan *p, const struct config_target *t,
 		   const char *line, const char *workload, struct cJSON *lines)
 {
-	static const char namespace_flag[] = " -n %n";
 	struct buf out = BUF_INIT(MAX_LINE);
 
-	while (*line) {
-		if (!t->namespace_ && text_starts_with(line, namespace_flag)) {
-			line += sizeof(namespace_flag) - 1;
-			continue;
-		}
-		if (*line != '%') {
-			buf_putc(&out, *line++);
-			continue;
-		}
-		switch (line[1]) {
-		case 'c':
-			buf_puts(&out, t->context);
-			break;
-		case 'n':
-			buf_puts(&out, t->namespace_);
-			break;
-		case 's':
-			buf_puts(&out, p->config->secret.name);
-			break;
-		case 'e':
-			buf_puts(&out, p->config->secret.key);
-			break;
-		case 'w':
-			buf_puts(&out, workload);
-			break;
-		default:
-			break;
-		}
-		line += line[1] ? 2 : 1;
-	}
+	step_kubectl(line,
+		     &(struct step_names){
+			     .context = t->context,
+			     .ns = t->namespace_,
+			     .secret = p->config->secret.name,
+			     .entry = p->config->secret.key,
+			     .workload = workload,
+		     },
+		     &out);
 	json_append_str(lines, buf_str(&out));
 	buf_puts(&p->result->text, "      ");
 	buf_puts(&p->result->text, buf_str(&out));
@@ -90,14 +67,10 @@ static void parts(const struct plan *p, const struct rotate_step *s,
 		  const struct config_target *t, struct cJSON *lines,
 		  bool *writes)
 {
-	const struct step *rows =
-		s->flags & ROTATE_RETIRES ? p->book->drop : p->book->apply;
-	bool inside = false;
+	const struct step *rows = step_rows(p->book, s->from);
 
-	for (; rows->id; rows++) {
-		inside = inside || strcmp(rows->id, s->from) == 0;
-		if (inside &&
-		    is_wanted(p, rows->flags, STEP_SINGLE, STEP_KEYRING)) {
+	for (; rows && rows->id; rows++) {
+		if (is_wanted(p, rows->flags, STEP_SINGLE, STEP_KEYRING)) {
 			*writes = *writes || rows->flags & STEP_WRITES;
 			if (rows->kubectl)
 				commands(p, t, rows->kubectl, lines);

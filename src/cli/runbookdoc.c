@@ -4,8 +4,11 @@
  */
 #include <string.h>
 
+#include "base/buf.h"
 #include "cli/command.h"
 #include "runbook/rotate.h"
+
+#define MAX_LINE 4096
 
 /*
  * The section of the procedure, as teams have it on paper, that a step carries
@@ -46,32 +49,26 @@ static const char *section_of(const char *id)
 	return "";
 }
 
-/* %c and the like, as words. */
 static void kubectl_line(struct out *out, const char *line)
 {
-	static const char *const words[] = { ['c'] = "CONTEXT",
-					     ['n'] = "NAMESPACE",
-					     ['s'] = "SECRET",
-					     ['e'] = "ENTRY",
-					     ['w'] = "WORKLOAD" };
+	static const struct step_names words = {
+		.context = "CONTEXT",
+		.ns = "NAMESPACE",
+		.secret = "SECRET",
+		.entry = "ENTRY",
+		.workload = "WORKLOAD",
+	};
+	struct buf text = BUF_INIT(MAX_LINE);
 
+	step_kubectl(line, &words, &text);
 	out_puts(out, "`");
-	for (; *line; line++) {
-		size_t at = (unsigned char)line[1];
-		const char *word =
-			*line == '%' && at < sizeof(words) / sizeof(*words)
-				? words[at]
-				: NULL;
-
-		if (*line == '|')
+	for (const char *p = buf_str(&text); *p; p++) {
+		if (*p == '|')
 			out_puts(out, "\\");
-		if (word)
-			out_puts(out, word);
-		else
-			out_write(out, line, 1);
-		line += word != NULL;
+		out_write(out, p, 1);
 	}
 	out_puts(out, "`");
+	buf_release(&text);
 }
 
 static void row(struct out *out, const char *id, const char *title,
@@ -91,18 +88,17 @@ static const char *step_mode(int flags)
 				      : "";
 }
 
-/* The rows of apply's table that a row of a rotation stands for. */
-static void parts(struct out *out, const struct step *steps,
+/* The rows of one target's tables that a row of a rotation stands for. */
+static void parts(struct out *out, const struct runbook *book,
 		  const struct rotate_step *s)
 {
-	bool inside = false;
+	const struct step *rows = step_rows(book, s->from);
 
-	for (; steps->id; steps++) {
-		inside = inside || strcmp(steps->id, s->from) == 0;
-		if (inside && strcmp(steps->id, s->id) != 0)
-			row(out, steps->id, steps->title, steps->kubectl,
-			    step_mode(steps->flags), true);
-		if (strcmp(steps->id, s->to) == 0)
+	for (; rows && rows->id; rows++) {
+		if (strcmp(rows->id, s->id) != 0)
+			row(out, rows->id, rows->title, rows->kubectl,
+			    step_mode(rows->flags), true);
+		if (strcmp(rows->id, s->to) == 0)
 			return;
 	}
 }
@@ -129,8 +125,8 @@ static void rotation(struct out *out, const struct runbook *book,
 	for (; s->id; s++) {
 		row(out, s->id, s->title, s->kubectl, rotate_mode(s->flags),
 		    false);
-		if (s->from && !(s->flags & ROTATE_RETIRES))
-			parts(out, book->apply, s);
+		if (s->from)
+			parts(out, book, s);
 	}
 }
 

@@ -1,9 +1,63 @@
 /* Runs a table of steps. */
+#include <string.h>
+
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "runbook/run.h"
 
 #define MAX_STEPS 32
+
+static const struct step *find_row(const struct step *rows, const char *id)
+{
+	for (; rows->id; rows++)
+		if (strcmp(rows->id, id) == 0)
+			return rows;
+	return NULL;
+}
+
+const struct step *step_rows(const struct runbook *book, const char *id)
+{
+	const struct step *rows = find_row(book->apply, id);
+
+	return rows ? rows : find_row(book->drop, id);
+}
+
+static const char *named(const struct step_names *names, char letter)
+{
+	switch (letter) {
+	case 'c':
+		return names->context;
+	case 'n':
+		return names->ns;
+	case 's':
+		return names->secret;
+	case 'e':
+		return names->entry;
+	case 'w':
+		return names->workload;
+	default:
+		return "%";
+	}
+}
+
+void step_kubectl(const char *line, const struct step_names *names,
+		  struct buf *out)
+{
+	static const char namespace_flag[] = " -n %n";
+
+	while (*line) {
+		if (!names->ns && text_starts_with(line, namespace_flag)) {
+			line += sizeof(namespace_flag) - 1;
+		} else if (*line == '%' && line[1]) {
+			buf_puts(out, named(names, line[1]));
+			line += 2;
+		} else {
+			buf_putc(out, *line++);
+		}
+	}
+}
 
 bool step_is_of_mode(const struct step *step, const struct run *run)
 {

@@ -8,48 +8,22 @@
 
 #define MAX_LINE 4096
 
-static void add_workload(const struct consumer *c, struct buf *line)
-{
-	const char *kind = c->kube_kind < KIND_COUNT
-				   ? kube_kind_info(c->kube_kind)->singular
-				   : c->kind;
-
-	buf_printf(line, "%s/%s", kind, c->name);
-}
-
 static void expand_line(const struct run *run, const char *kubectl,
-			const struct consumer *workload, struct cJSON *lines)
+			const char *workload, struct cJSON *lines)
 {
-	const struct kube_access *access = kube_access_of(run->options.kube);
 	const struct kube_target *t = &run->options.target;
 	struct buf line = BUF_INIT(MAX_LINE);
 
-	for (; *kubectl; kubectl++) {
-		if (*kubectl != '%' || !kubectl[1]) {
-			buf_putc(&line, *kubectl);
-			continue;
-		}
-		switch (*++kubectl) {
-		case 'c':
-			buf_puts(&line, access->context);
-			break;
-		case 'n':
-			buf_puts(&line, t->ns);
-			break;
-		case 's':
-			buf_puts(&line, t->secret);
-			break;
-		case 'e':
-			buf_puts(&line, t->entry);
-			break;
-		case 'w':
-			add_workload(workload, &line);
-			break;
-		default:
-			buf_putc(&line, *kubectl);
-			break;
-		}
-	}
+	step_kubectl(
+		kubectl,
+		&(struct step_names){
+			.context = kube_access_of(run->options.kube)->context,
+			.ns = t->ns,
+			.secret = t->secret,
+			.entry = t->entry,
+			.workload = workload,
+		},
+		&line);
 	json_append_str(lines, buf_str(&line));
 	buf_release(&line);
 }
@@ -58,14 +32,21 @@ void plan_expand(const struct run *run, const char *kubectl,
 		 struct cJSON *lines)
 {
 	if (!strstr(kubectl, "%w")) {
-		expand_line(run, kubectl, NULL, lines);
+		expand_line(run, kubectl, "", lines);
 		return;
 	}
 	for (size_t i = 0; run->consumers && i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
+		struct buf name = BUF_INIT(MAX_LINE);
 
+		buf_printf(&name, "%s/%s",
+			   c->kube_kind < KIND_COUNT
+				   ? kube_kind_info(c->kube_kind)->singular
+				   : c->kind,
+			   c->name);
 		if (c->role == CONSUMER_RESTARTED)
-			expand_line(run, kubectl, c, lines);
+			expand_line(run, kubectl, buf_str(&name), lines);
+		buf_release(&name);
 	}
 }
 

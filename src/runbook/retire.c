@@ -4,21 +4,8 @@
  */
 #include "runbook/retire.h"
 
-/* The previous key of one keyring, dropped. */
+/* The previous key of one keyring, dropped; rows that apply has not. */
 const struct step runbook_drop[] = {
-	{
-		.id = "read",
-		.title =
-			"Read the Secret, the workloads that use it, and their pods",
-		.kubectl = "kubectl --context %c -n %n get secret/%s "
-			   "deployments,statefulsets,daemonsets,cronjobs,pods",
-		.perform = step_read,
-	},
-	{
-		.id = "check",
-		.title = "Check that the change is allowed",
-		.perform = step_check,
-	},
 	{
 		.id = "prove-dropped",
 		.title = "Prove that the key being dropped can be got back",
@@ -57,7 +44,7 @@ const struct rotate_step runbook_retire[] = {
 	{
 		.id = "preflight",
 		.title = "Look at every cluster before anything is changed",
-		.flags = ROTATE_LOOKS | ROTATE_RETIRES,
+		.flags = ROTATE_LOOKS,
 		.from = "read",
 		.to = "check",
 	},
@@ -82,7 +69,7 @@ const struct rotate_step runbook_retire[] = {
 	{
 		.id = "look-again",
 		.title = "Look at it as it is now",
-		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_RETIRES,
+		.flags = ROTATE_EACH_ENVIRONMENT,
 		.from = "read",
 		.to = "check",
 	},
@@ -95,8 +82,7 @@ const struct rotate_step runbook_retire[] = {
 	{
 		.id = "prove-dropped",
 		.title = "Prove that the key being dropped can be got back",
-		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_IN_TURN |
-			 ROTATE_RETIRES,
+		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_IN_TURN,
 		.from = "prove-dropped",
 		.to = "prove-dropped",
 	},
@@ -104,7 +90,7 @@ const struct rotate_step runbook_retire[] = {
 		.id = "retire",
 		.title = "Drop it, restart, follow the rollout",
 		.flags = ROTATE_EACH_ENVIRONMENT | ROTATE_EACH_WAVE |
-			 ROTATE_RESTARTS | ROTATE_RETIRES,
+			 ROTATE_RESTARTS,
 		.from = "drop-previous",
 		.to = "rollout",
 	},

@@ -37,22 +37,19 @@ static void report(const struct rotation *rotation,
 	run_talk_end();
 }
 
-/* The rows of apply's table between two ids, for one target. */
+/* The rows of one target between two ids. */
 static struct err *run_part(struct rotation *rotation,
 			    struct rotate_target *target, const void *user)
 {
 	const struct rotate_step *step = user;
-	const struct step *rows = step->flags & ROTATE_RETIRES
-					  ? rotation->options.book->drop
-					  : rotation->options.book->apply;
+	const struct step *rows = step_rows(rotation->options.book, step->from);
 	struct err *err = NULL;
-	bool inside = false, here;
+	bool here;
 
 	if (target->left_out)
 		return NULL;
-	for (; !err && rows->id; rows++) {
-		inside = inside || strcmp(rows->id, step->from) == 0;
-		here = inside && step_is_of_mode(rows, &target->run);
+	for (; !err && rows && rows->id; rows++) {
+		here = step_is_of_mode(rows, &target->run);
 		if (here && !(rows->flags & STEP_AT_ONCE))
 			err = stop_check();
 		if (here && !err && rows->flags & STEP_WRITES)

@@ -47,11 +47,9 @@ enum rotate_flags {
 	ROTATE_RESTARTS = 64,
 	/* Of keyring mode alone. */
 	ROTATE_KEYRING = 128,
-	/* from and to are rows of the table of retire, not of apply. */
-	ROTATE_RETIRES = 256,
 	/* Of a rotation with a new key alone, or of a promotion alone. */
-	ROTATE_FRESH_KEY = 512,
-	ROTATE_PROMOTION = 1024,
+	ROTATE_FRESH_KEY = 256,
+	ROTATE_PROMOTION = 512,
 };
 
 /* An environment's name, as journal and Lease keep it. */
@@ -66,7 +64,7 @@ struct rotate_step {
 	/* One of these: */
 	rotate_once *once;
 	rotate_each *environment;
-	const char *from, *to; /* rows of the table of apply, both included */
+	const char *from, *to; /* of one target's rows, both included */
 };
 
 /* How far a target has come, in the result of this run. */

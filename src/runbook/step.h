@@ -50,6 +50,7 @@ struct step {
 };
 
 struct rotate_step;
+struct buf;
 
 /* The tables; a row with id NULL ends each. */
 struct runbook {
@@ -60,6 +61,24 @@ struct runbook {
 	const struct step *drop; /* the previous key of one target's keyring */
 	const struct rotate_step *retire;
 };
+
+/*
+ * The row `id` of the tables of one target, and those after it: apply's, or
+ * else what retire has of its own. NULL: neither has it.
+ */
+const struct step *step_rows(const struct runbook *book, const char *id);
+
+/* What a kubectl line is about. All borrowed. */
+struct step_names {
+	const char *context;
+	const char *ns; /* NULL: the context's own; "-n %n" is left out */
+	const char *secret;
+	const char *entry;
+	const char *workload; /* "deployment/x" */
+};
+/* A row's kubectl line, about these. */
+void step_kubectl(const char *line, const struct step_names *names,
+		  struct buf *out);
 
 /*
  * Runs the steps in order, telling the reporter. The first error ends it; a
