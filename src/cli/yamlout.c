@@ -113,3 +113,11 @@ void yamlout_print(const struct cJSON *tree, struct out *out)
 	print_scalar(tree, out);
 	out_puts(out, "\n");
 }
+
+void yamlout_print_all(const struct cJSON *list, struct out *out)
+{
+	for (const struct cJSON *c = list->child; c; c = c->next) {
+		out_puts(out, "---\n");
+		yamlout_print(c, out);
+	}
+}

@@ -11,4 +11,7 @@ struct cJSON;
 
 void yamlout_print(const struct cJSON *tree, struct out *out);
 
+/* Each item of an array as a document of its own, for `kubectl apply -f -`. */
+void yamlout_print_all(const struct cJSON *list, struct out *out);
+
 #endif
