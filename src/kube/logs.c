@@ -353,3 +353,18 @@ const char *logs_state_name(enum logs_state state)
 
 	return names[state];
 }
+
+const char *logs_fault(enum logs_state state)
+{
+	static const char *const faults[] = {
+		[LOGS_WAITING] = "did not log what was expected in time",
+		[LOGS_PASSED] = "passed",
+		[LOGS_FORBIDDEN] = "logged what is forbidden",
+		[LOGS_KEY] = "logged key material",
+		[LOGS_RESTARTED] = "restarted a container",
+		[LOGS_GONE] = "is gone",
+		[LOGS_UNREADABLE] = "has a log that cannot be read",
+	};
+
+	return faults[state];
+}

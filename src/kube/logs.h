@@ -69,5 +69,7 @@ KR_FALLIBLE kube_logs_verify(struct kube *kube,
 KR_FALLIBLE kube_logs_check_pattern(const char *pattern);
 void logs_result_release(struct logs_result *result);
 const char *logs_state_name(enum logs_state state);
+/* What a pod did, after its name: "logged what is forbidden". */
+const char *logs_fault(enum logs_state state);
 
 #endif

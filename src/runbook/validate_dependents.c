@@ -146,21 +146,12 @@ static void on_tick(void *user)
 static KR_FALLIBLE judge_logs(const struct watching *w,
 			      const struct logs_result *logs)
 {
-	static const char *const faults[] = {
-		[LOGS_WAITING] = "is silent",
-		[LOGS_PASSED] = "passed",
-		[LOGS_FORBIDDEN] = "logged what is forbidden",
-		[LOGS_KEY] = "logged key material",
-		[LOGS_RESTARTED] = "restarted a container",
-		[LOGS_GONE] = "is gone",
-		[LOGS_UNREADABLE] = "has a log that cannot be read",
-	};
-
 	for (size_t i = 0; i < logs->count; i++) {
 		const struct logs_pod_result *log = &logs->pods[i];
 
 		if (log->state != LOGS_PASSED)
-			return failed(w, "pod", log->pod, faults[log->state]);
+			return failed(w, "pod", log->pod,
+				      logs_fault(log->state));
 	}
 	return NULL;
 }

@@ -230,22 +230,6 @@ static void fill_result(const struct verifying *v)
 	}
 }
 
-/* What is wrong with a pod's log, as half a sentence. */
-static const char *fault_of(const struct logs_pod_result *log)
-{
-	static const char *const faults[] = {
-		[LOGS_WAITING] = "did not log what was expected in time",
-		[LOGS_PASSED] = "passed",
-		[LOGS_FORBIDDEN] = "logged what is forbidden",
-		[LOGS_KEY] = "logged key material",
-		[LOGS_RESTARTED] = "restarted a container",
-		[LOGS_GONE] = "is gone",
-		[LOGS_UNREADABLE] = "has a log that cannot be read",
-	};
-
-	return faults[log->state];
-}
-
 static struct err *verdict(const struct verifying *v)
 {
 	const struct logs_pod_result *first = NULL;
@@ -263,13 +247,14 @@ static struct err *verdict(const struct verifying *v)
 			first = log;
 		if (++failed <= NAMED_MAX)
 			look_warn(&v->options->look, "pod %s %s%s%s", log->pod,
-				  fault_of(log), log->message ? ": " : "",
+				  logs_fault(log->state),
+				  log->message ? ": " : "",
 				  log->message ? log->message : "");
 	}
 	if (first) {
 		err = err_new(KR_EGATE, "%zu of %zu pods failed: pod %s %s",
 			      failed, v->logs.count, first->pod,
-			      fault_of(first));
+			      logs_fault(first->state));
 		err = err_set_reason(err, logs_state_name(first->state));
 		/* Not a log that the key stands in. */
 		if (first->state == LOGS_KEY)
