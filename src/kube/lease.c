@@ -16,6 +16,8 @@
 #include "kube/path.h"
 
 #define POLL_MS	 2000
+/* A cluster that hangs is asked again, twice before the duration is over. */
+#define PUT_MS	 5000
 #define MAX_NAME 253
 /* 2026-11-22T22:10:02.000000Z: MicroTime takes six digits, nothing else. */
 #define MICRO_TIME_LEN 32
@@ -159,7 +161,7 @@ static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
 		.path = lease->version ? lease->path : lease->collection,
 		.what = lease->name,
 		.expect_kind = "Lease",
-		.timeout_ms = KUBE_LEASE_RENEW_MS,
+		.timeout_ms = PUT_MS,
 	};
 	struct err *err = body_of(lease, holder, duration_s, &body);
 

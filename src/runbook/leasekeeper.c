@@ -6,9 +6,12 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/pool.h"
 #include "base/stop.h"
 
 #define LOOK_EVERY_S 2
+/* So many clusters that do not answer keep no other from being renewed. */
+#define AT_ONCE 16
 
 struct lease_keeper {
 	pthread_t thread;
@@ -40,28 +43,43 @@ static bool wait_a_while(struct lease_keeper *keeper)
 	return go_on;
 }
 
-static void *keep(void *user)
-{
-	struct lease_keeper *keeper = user;
+/* One look at all of them. */
+struct round {
+	struct lease_keeper *keeper;
+	char step[128]; /* as it was when the round began */
+};
 
-	char step[sizeof(keeper->step)];
+static bool keep_one(void *user, size_t index)
+{
+	const struct round *round = user;
+	struct lease_keeper *keeper = round->keeper;
+	struct err *err;
+	bool go_on;
 
 	/* The main thread is the one that is told to stop. */
 	stop_hold(true);
+	err = kube_lease_keep(keeper->leases[index],
+			      *round->step ? round->step : NULL);
+	(void)pthread_mutex_lock(&keeper->lock);
+	if (err_is(err, KR_EHELD) && !keeper->lost)
+		keeper->lost = take_ptr(&err);
+	go_on = !keeper->stop;
+	(void)pthread_mutex_unlock(&keeper->lock);
+	err_free(err);
+	return go_on;
+}
+
+static void *keep(void *user)
+{
+	struct round round = { .keeper = user };
+	struct lease_keeper *keeper = round.keeper;
+
+	stop_hold(true);
 	while (wait_a_while(keeper)) {
 		(void)pthread_mutex_lock(&keeper->lock);
-		memcpy(step, keeper->step, sizeof(step));
+		memcpy(round.step, keeper->step, sizeof(round.step));
 		(void)pthread_mutex_unlock(&keeper->lock);
-		for (size_t i = 0; i < keeper->count; i++) {
-			struct err *err = kube_lease_keep(keeper->leases[i],
-							  *step ? step : NULL);
-
-			(void)pthread_mutex_lock(&keeper->lock);
-			if (err_is(err, KR_EHELD) && !keeper->lost)
-				keeper->lost = take_ptr(&err);
-			(void)pthread_mutex_unlock(&keeper->lock);
-			err_free(err);
-		}
+		(void)pool_run(keeper->count, AT_ONCE, keep_one, &round);
 	}
 	return NULL;
 }
@@ -114,9 +132,27 @@ void lease_keeper_step(struct lease_keeper *keeper, const char *step,
 	(void)pthread_mutex_unlock(&keeper->lock);
 }
 
+/* How they are given back. */
+struct giving {
+	struct kube_lease **leases;
+	enum kube_lease_end end;
+	const char *trace, *step;
+};
+
+static bool give_back(void *user, size_t index)
+{
+	const struct giving *giving = user;
+
+	kube_lease_release(giving->leases[index], giving->end, giving->trace,
+			   giving->step);
+	return true;
+}
+
 void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
 		       const char *trace)
 {
+	struct giving giving = { .end = end, .trace = trace };
+
 	if (!keeper)
 		return;
 	(void)pthread_mutex_lock(&keeper->lock);
@@ -125,11 +161,11 @@ void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
 	(void)pthread_mutex_unlock(&keeper->lock);
 	if (keeper->running)
 		(void)pthread_join(keeper->thread, NULL);
-	for (size_t i = 0; i < keeper->count; i++) {
-		kube_lease_release(keeper->leases[i], end, trace,
-				   *keeper->step ? keeper->step : NULL);
+	giving.leases = keeper->leases;
+	giving.step = *keeper->step ? keeper->step : NULL;
+	(void)pool_run(keeper->count, AT_ONCE, give_back, &giving);
+	for (size_t i = 0; i < keeper->count; i++)
 		kube_lease_free(keeper->leases[i]);
-	}
 	free(keeper->leases);
 	err_free(keeper->lost);
 	(void)pthread_cond_destroy(&keeper->wake);

@@ -295,6 +295,26 @@ def test_bad_configuration(stand):
               document["message"])
 
 
+def test_hanging_cluster_costs_no_lease(stand):
+    """Three clusters whose Leases hang: the fourth is renewed all the same,
+    and they are let go of together."""
+    stand.config([("production", 1, 4, QUICK)],
+                 validate=[{"name": "wait", "run": ["sleep", "6"]}])
+    for name in stand.names[:3]:
+        stand.fleet.control("POST", "/fault", {
+            "cluster": name, "kind": "hang", "method": "PUT",
+            "path": "/leases/", "times": -1})
+    begin = time.monotonic()
+    code, _, told = stand.json("rotate")
+    took_s = time.monotonic() - begin
+    check(code == 0, told)
+    puts = [request for request in stand.requests("c04")
+            if request["method"] == "PUT" and "/leases/" in request["path"]]
+    # The step that it is at, and the end of it.
+    check(len(puts) >= 2, len(puts), "renewals of c04")
+    check(took_s < 20, took_s, "s")
+
+
 def main():
     words = sys.argv[1:]
     tests = [(name[5:], test) for name, test in sorted(globals().items())
