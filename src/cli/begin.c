@@ -127,6 +127,23 @@ void begin_options(struct cli_context *context, struct result *result,
 	};
 }
 
+KR_FALLIBLE begin_wait(const struct cli_context *context,
+		       struct rotate_options *options)
+{
+	const char *text = context->options.wait;
+	struct err *err;
+
+	options->wait_ms = text ? -1 : 0;
+	if (!text || !*text)
+		return NULL;
+	err = clock_parse_duration(text, true, &options->wait_ms);
+	if (!err)
+		return NULL;
+	err_free(err);
+	return err_new(KR_EUSAGE,
+		       "--wait wants a duration, such as 90s, 5m or 1h30m");
+}
+
 /* The environment that is named, or the one that a person has to confirm. */
 static KR_FALLIBLE find_asking(struct rotation *rotation, const char *name,
 			       struct rotate_env **out)

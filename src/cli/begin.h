@@ -23,6 +23,10 @@ KR_FALLIBLE begin_store(struct cli_context *context,
 void begin_options(struct cli_context *context, struct result *result,
 		   struct store *store, struct rotate_options *out);
 
+/* --wait; KR_EUSAGE where it is no duration. */
+KR_FALLIBLE begin_wait(const struct cli_context *context,
+		       struct rotate_options *options);
+
 /*
  * Prints what a second person has to sign, and does nothing else; `to` is the
  * environment of a promotion, NULL for a rotation.

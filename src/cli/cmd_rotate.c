@@ -190,6 +190,9 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	if (way == WAY_ON && handover_begin(context, result, &handed))
 		options.handed = &handed;
 	options.retires = way == WAY_RETIRE;
+	err = begin_wait(context, &options);
+	if (err)
+		return err;
 	say_mixed(context, result);
 	err = rotation_init(&rotation, &options);
 	if (!err)

@@ -210,6 +210,11 @@ const struct option cli_rotate_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "go on where clusterID names another one",
 	  .offset = AT(allow_other_cluster) },
+	{ .name = "wait",
+	  .type = OPTION_BARE,
+	  .metavar = "DURATION",
+	  .help = "wait for somebody else's rotation to end",
+	  .offset = AT(wait) },
 	{ .name = NULL },
 };
 

@@ -50,6 +50,7 @@ struct cli_options {
 	/* rotate, resume */
 	bool allow_outside_window;
 	bool allow_unvalidated;
+	const char *wait; /* NULL: not at all; "": without a limit */
 	bool new_rotation;
 	const char *review_closed; /* id; NULL */
 

@@ -1,10 +1,7 @@
 #include "kube/lease.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
@@ -15,7 +12,7 @@
 #include "kube/annotations.h"
 #include "kube/path.h"
 
-#define POLL_MS	 2000
+#define POLL_MS 2000
 /* A cluster that hangs is asked again, twice before the duration is over. */
 #define PUT_MS	 5000
 #define MAX_NAME 253
@@ -61,11 +58,8 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 {
 	kr_cleanup(kube_lease_freep) struct kube_lease *lease =
 		calloc(1, sizeof(*lease));
-	char host[256] = "";
 	struct err *err;
 
-	if (gethostname(host, sizeof(host) - 1) != 0)
-		return err_errno(KR_EUNEXPECTED, "host name");
 	if (!lease)
 		return err_no_memory();
 	err = kube_note_on_secret(NOTE_OPEN, request->target->entry,
@@ -75,15 +69,16 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 	lease->kube = kube;
 	lease->ns = strdup(request->target->ns);
 	lease->name = kube_lease_name(request->target->secret);
-	if (asprintf(&lease->identity, "%s/%s@%s/%ld", request->rotation,
-		     request->operator_, host, (long)getpid()) < 0)
-		lease->identity = NULL;
+	err = kube_lease_identity(request->rotation, request->operator_,
+				  &lease->identity);
+	if (err)
+		return err;
 	if (lease->ns && lease->name) {
 		lease->path = kube_path(KIND_LEASE, lease->ns, lease->name);
 		lease->collection = kube_path_sub(KIND_LEASE, lease->ns, NULL,
 						  NULL, "fieldManager=keyrot");
 	}
-	if (!lease->identity || !lease->path || !lease->collection)
+	if (!lease->path || !lease->collection)
 		return err_no_memory();
 	*out = take_ptr(&lease);
 	return NULL;
@@ -183,24 +178,6 @@ static bool is_self(const struct kube_lease *lease, const char *holder)
 	return strcmp(holder, lease->identity) == 0;
 }
 
-/* "kr-20261122-7f3a9c/jane@host/4711": the same rotation and host, a dead pid;
- * under whatever name the cluster knew the operator. */
-static bool is_own_ghost(const struct kube_lease *lease, const char *holder)
-{
-	const char *own_host = strrchr(lease->identity, '@');
-	const char *host = strrchr(holder, '@');
-	size_t rotation = strcspn(lease->identity, "/") + 1;
-	size_t n = host ? strcspn(own_host, "/") + 1 : 0;
-	long number;
-
-	if (!host || strncmp(holder, lease->identity, rotation) != 0 ||
-	    strncmp(host, own_host, n) != 0)
-		return false;
-	number = strtol(host + n, NULL, 10);
-	return number > 0 && (number == (long)getpid() ||
-			      (kill((pid_t)number, 0) != 0 && errno == ESRCH));
-}
-
 /* What was seen of somebody else's Lease, and when by our clock. */
 struct sight {
 	char *version;
@@ -232,7 +209,7 @@ static bool is_free(const struct kube_lease *lease,
 					KUBE_LEASE_DURATION_S);
 	int64_t left_ms;
 
-	if (!*holder || is_own_ghost(lease, holder))
+	if (!*holder || kube_lease_is_ghost(lease->identity, holder))
 		return true;
 	left_ms = sight->since_ms + duration_s * 1000 - clock_boot_ms();
 	if (left_ms > 0 && request->on_wait)

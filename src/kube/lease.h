@@ -5,12 +5,13 @@
  * It is a courtesy, never the only protection: every write is fenced by the
  * Secret's own resourceVersion.
  *
- * The holder's identity is "ROTATION/OPERATOR@HOST/PID". The step at work
+ * The holder's identity is "ROTATION/OPERATOR@HOST/PID.MACHINE"; MACHINE is of
+ * the boot and the PID namespace that PID counts in. The step at work
  * stands in an annotation. A holder is alive as long as it renews: a Lease
  * that stays unchanged for its duration, measured by our own clock from when
  * we first saw it, may be taken over (renewTime is never compared with our
- * clock). One that is held by the same rotation on this host, by a process
- * that is gone, is taken at once; so is one's own, after an execve(2).
+ * clock). One that is held by a process of this machine that is gone is taken
+ * at once; so is one's own, after an execve(2).
  *
  * A rotation that stopped before its end leaves a trace, the annotation
  * open.keyrot.dev/ENTRY: "ROTATION", "ROTATION to ENVIRONMENT" for a promotion,
@@ -60,6 +61,12 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
  */
 KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step);
 
+/* This process, as a holder; malloc'd. */
+KR_FALLIBLE kube_lease_identity(const char *rotation, const char *operator_,
+				char **out);
+/* Whether `holder` was a process here, where `own` is, that is gone. */
+bool kube_lease_is_ghost(const char *own, const char *holder);
+
 enum kube_lease_end {
 	KUBE_LEASE_UNUSED, /* nothing was begun: the trace is as it was */
 	KUBE_LEASE_OPEN,   /* not ended: `rotation` is to be gone on with */
@@ -83,16 +90,18 @@ struct kube_lease_facts {
 	char *operator_;
 	char *host;
 	char *step;
-	char *renewed; /* RFC 3339, by the holder's clock */
-	char *open;    /* of the trace: the rotation that has not ended */
-	char *undone;  /* ... and the one that it undoes */
-	char *to;      /* ... and the environment that it promotes to */
+	char *acquired; /* RFC 3339, by the holder's clock */
+	char *renewed;	/* ... */
+	char *open;	/* of the trace: the rotation that has not ended */
+	char *undone;	/* ... and the one that it undoes */
+	char *to;	/* ... and the environment that it promotes to */
 };
 /* One GET. A Lease that is not there says nothing. */
 KR_FALLIBLE kube_lease_read(struct kube *kube, const struct kube_target *target,
 			    struct kube_lease_facts *out);
 void kube_lease_facts_release(struct kube_lease_facts *facts);
-/* "jane on laptop, rotation ID, at step S, alive at TIME"; malloc'd. */
+/* "jane on laptop, rotation ID, since TIME, at step S, alive at TIME";
+ * malloc'd. */
 char *kube_lease_holder_text(const struct kube_lease_facts *facts);
 
 /* KR_EHELD, reason "Held": who has the Lease `object`, where, at which step,

@@ -16,6 +16,7 @@ void kube_lease_facts_release(struct kube_lease_facts *facts)
 	free(facts->operator_);
 	free(facts->host);
 	free(facts->step);
+	free(facts->acquired);
 	free(facts->renewed);
 	free(facts->open);
 	free(facts->undone);
@@ -29,7 +30,7 @@ static bool keep_n(char **field, const char *text, size_t n)
 	return *field != NULL;
 }
 
-/* "ROTATION/OPERATOR@HOST/PID"; an operator may hold '@' and '/'. */
+/* "ROTATION/OPERATOR@HOST/PID.MACHINE"; an operator may hold '@' and '/'. */
 static bool take_holder(struct kube_lease_facts *facts, const char *holder)
 {
 	const char *operator_ = strchr(holder, '/');
@@ -73,6 +74,7 @@ static KR_FALLIBLE take_all(struct kube_lease_facts *facts, const char *note,
 	if ((*holder && !take_holder(facts, holder)) ||
 	    (trace && !take_trace(facts, trace)) ||
 	    !str_keep(&facts->step, json_member_str(notes, KUBE_LEASE_STEP)) ||
+	    !str_keep(&facts->acquired, json_str(object, "spec.acquireTime")) ||
 	    !str_keep(&facts->renewed, json_str(object, "spec.renewTime")))
 		return err_no_memory();
 	return NULL;
@@ -99,6 +101,7 @@ char *kube_lease_holder_text(const struct kube_lease_facts *facts)
 	} else {
 		add_clean(&who, "", facts->holder ? facts->holder : "somebody");
 	}
+	add_clean(&who, ", since ", facts->acquired);
 	add_clean(&who, ", at step ", facts->step);
 	add_clean(&who, ", alive at ", facts->renewed);
 	return buf_take(&who);

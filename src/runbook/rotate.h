@@ -141,6 +141,9 @@ struct rotate_options {
 	bool allow_not_reencrypted;
 	bool allow_needed_previous;
 	int64_t timeout_ms;
+	/* How long a Lease of somebody at work is waited for; 0: not at all,
+	 * < 0: without a limit. */
+	int64_t wait_ms;
 	/* Asks a person to type `word`; true where that was done. NULL: there
 	 * is no terminal. */
 	bool (*confirm)(void *user, const char *question, const char *word);
@@ -162,7 +165,8 @@ struct rotation {
 	struct rotate_env *envs;
 	size_t env_count;
 	struct journal *journal;
-	bool begun; /* something is to be gone on with, or undone */
+	bool begun;  /* something is to be gone on with, or undone */
+	bool waited; /* for somebody else's Lease */
 	struct lease_keeper *keeper; /* renews the Leases; NULL: none held */
 	struct readback_key *key;    /* NULL through a soak */
 	char fingerprint[SECRET_FINGERPRINT_LEN];
@@ -308,7 +312,8 @@ KR_FALLIBLE rotation_for_targets(struct rotation *rotation,
 
 /* Steps: steps_rotate.c, steps_gate.c, steps_soak.c, steps_record.c,
  * steps_back.c */
-rotate_once rotate_lock, rotate_new_key, rotate_release_locks;
+rotate_once rotate_lock, rotate_release_locks; /* steps_lock.c */
+rotate_once rotate_new_key;
 rotate_once rotate_find_previous, rotate_previous_key, rotate_ledger;
 rotate_once rotate_before; /* steps_before.c */
 rotate_each rotate_intent;

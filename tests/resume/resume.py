@@ -12,6 +12,7 @@ import traceback
 
 import journal
 import keyring
+import leases
 import lost
 import review
 import soak
@@ -19,7 +20,7 @@ import stops
 from stand import ROOT, Wrong, clusters
 
 CASES = (lost.CASES + soak.CASES + stops.CASES + journal.CASES
-         + review.CASES + keyring.CASES)
+         + review.CASES + keyring.CASES + leases.CASES)
 
 def run_case(case, fleet, options):
     begin = time.monotonic()
