@@ -24,9 +24,13 @@ def dead_on_this_host(fleet, program):
         check(time.monotonic() - begin < 20, "waited")
         check(any(holder in text for text in document["warnings"]),
               document["warnings"])
+        path, = [path for path in stand.journals()
+                 if document["rotation"] in path]
+        with open(path) as file:
+            lines = [json.loads(line) for line in file]
         check(any(line["event"] == "takeover"
                   and line["detail"] == "from " + holder
-                  for line in stand.journal()), stand.journal())
+                  for line in lines), lines)
         stand.ended_done()
 
 
