@@ -95,7 +95,7 @@ const struct option cli_key_flags[] = {
 	{ .name = NULL },
 };
 
-static const char *const store_words[] = {
+const char *const cli_store_words[] = {
 	"file", "pass", "gopass", "keepassxc:", "vault",
 	"op",	"bw",	"exec:",  "none",	NULL,
 };
@@ -106,7 +106,7 @@ const struct option cli_store_flags[] = {
 	  .metavar = "TYPE[:WHERE]",
 	  .help = "where keys are kept: file, pass, gopass, keepassxc, "
 		  "vault, op, bw, exec, none",
-	  .choices = store_words,
+	  .choices = cli_store_words,
 	  .offset = AT(store) },
 	{ .name = "passphrase-file",
 	  .type = OPTION_STRING,

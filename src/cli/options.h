@@ -92,6 +92,13 @@ struct cli_options {
 	const char *to;	  /* environment; NULL: the next one */
 	const char *from; /* NULL: the one before */
 
+	/* init */
+	const char *const *staging; /* contexts */
+	const char *const *production;
+	const char *file; /* that is written; "-" is standard output */
+	bool yes;
+	bool allow_overwrite;
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -108,6 +115,8 @@ void cli_options_init(struct cli_options *options);
 extern const struct option cli_kube_flags[];
 /* This program's, the same for every command. */
 extern const struct option cli_common_flags[];
+/* The types of stores, for completion; NULL ends. */
+extern const char *const cli_store_words[];
 /* Groups that commands choose from. */
 extern const struct option cli_secret_flags[];
 extern const struct option cli_consumer_flags[];
@@ -128,5 +137,6 @@ extern const struct option cli_approve_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];
+extern const struct option cli_init_flags[];
 
 #endif

@@ -53,6 +53,28 @@ static void print_scalar(const struct cJSON *node, struct out *out)
 	free(text);
 }
 
+void yamlout_word(const char *text, struct buf *out)
+{
+	struct cJSON *node;
+	struct err *err;
+	char *quoted;
+
+	if (is_plain(text)) {
+		buf_puts(out, text);
+		return;
+	}
+	node = cJSON_CreateString(text);
+	err = json_print(node, &quoted);
+	json_free(node);
+	if (err) {
+		err_free(err);
+		out->failed = true;
+		return;
+	}
+	buf_puts(out, quoted);
+	free(quoted);
+}
+
 static void print_key(const struct cJSON *node, struct out *out)
 {
 	if (is_plain(node->string)) {
