@@ -75,8 +75,10 @@ def handed_over(fleet, program):
         child = stand.start("rotate", "-o", "jsonl", "--timeout=10m",
                             "--operator", "jane@example.com")
         before = 0
+        wait_for(lambda: words_of(child.pid)[1:2] == ["rotate"]
+                 or child.poll() is not None, "the program")
         while words_of(child.pid)[1:2] == ["rotate"]:
-            before = len(os.listdir("/proc/%d/fd" % child.pid))
+            before = max(before, len(os.listdir("/proc/%d/fd" % child.pid)))
             time.sleep(0.02)
         soaking(child)
         asked(prom, 2)
