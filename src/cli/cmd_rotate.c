@@ -11,6 +11,7 @@
 #include "cli/handover.h"
 #include "cli/target.h"
 #include "config/config.h"
+#include "runbook/kept.h"
 #include "runbook/review.h"
 #include "runbook/rotate.h"
 
@@ -204,6 +205,7 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	say_next(&rotation, result, err);
 	if (way != WAY_RETIRE)
 		leave_review(&rotation, result, err);
+	kept_write(&rotation, err);
 	rotation_release(&rotation);
 	return err;
 }

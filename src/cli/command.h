@@ -153,6 +153,8 @@ cli_run cmd_help;
 cli_run cmd_options;
 
 extern const struct usage usage_ledger;
+extern const struct usage usage_report;
 cli_run cmd_ledger;
+cli_run cmd_report;
 
 #endif

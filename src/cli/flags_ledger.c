@@ -1,5 +1,5 @@
 /*
- * Options of the command `ledger`.
+ * Options of the commands `ledger` and `report`.
  */
 #include "cli/options.h"
 
@@ -32,5 +32,29 @@ const struct option cli_ledger_flags[] = {
 	  .metavar = "ID",
 	  .help = "pass over anchors of a ledger given up",
 	  .offset = AT(ignore_ledgers) },
+	{ .name = NULL },
+};
+
+static const char *const pages[] = { "markdown", "html", "json", "yaml", NULL };
+
+const struct option cli_report_flags[] = {
+	/* Instead of the one that every command has. */
+	{ .name = "output",
+	  .letter = 'o',
+	  .type = OPTION_CHOICE,
+	  .help = "what it is written in (by the ending of --file; else "
+		  "markdown)",
+	  .offset = AT(output),
+	  .choices = pages },
+	{ .name = "file",
+	  .type = OPTION_STRING,
+	  .metavar = "PATH",
+	  .help = "write it to this file",
+	  .offset = AT(file),
+	  .completion = COMPLETE_FILE },
+	{ .name = "open",
+	  .type = OPTION_BOOL,
+	  .help = "show the page in a browser (html, by xdg-open)",
+	  .offset = AT(open) },
 	{ .name = NULL },
 };

@@ -61,6 +61,10 @@ struct cli_options {
 	const char *const *anchors;
 	const char *const *ignore_ledgers; /* ids */
 
+	/* report */
+	const char *file; /* NULL: standard output */
+	bool open;
+
 	/* verify */
 	const char *const *expect;
 	const char *const *forbid;
@@ -135,6 +139,7 @@ extern const struct option cli_retire_flags[];
 extern const struct option cli_promote_flags[];
 extern const struct option cli_approve_flags[];
 extern const struct option cli_ledger_flags[];
+extern const struct option cli_report_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];
 extern const struct option cli_init_flags[];

@@ -110,6 +110,36 @@ const struct usage usage_ledger = {
 		},
 };
 
+const struct usage usage_report = {
+	.text = "One rotation as a page: what happened when, which key each "
+		"Secret and pod runs,\nthe soak's charts and verdicts, rules "
+		"set aside, whether the ledger is unchanged,\nwhat is not "
+		"known, and what to do next. Without an id: the newest one. A "
+		"roll-back\nstands in the report of what it undid.\n\nIt is "
+		"made from the ledger, the journals of this machine and what "
+		"the run ended\nwith; clusters and store are asked for the "
+		"ledger's anchors alone (--offline: not\nat all). The HTML is "
+		"one file, without script, and needs no network.",
+	.examples =
+		(const struct example[]){
+			{ "The newest rotation, to read here",
+			  "kubectl keyrot report" },
+			{ "For the auditor: one file",
+			  "kubectl keyrot report kr-20261122-7f3a9c --file "
+			  "rotation.html" },
+			{ "In the browser", "kubectl keyrot report --open" },
+			{ NULL, NULL },
+		},
+	.tables =
+		(const struct option *const[]){
+			cli_report_flags,
+			cli_ledger_flags,
+			cli_store_flags,
+			cli_secret_flags,
+			NULL,
+		},
+};
+
 const struct usage usage_completion = {
 	.text = "Print the completion script of a shell, for kubectl-keyrot "
 		"called by its file\nname. For `kubectl keyrot`, kubectl's own "

@@ -161,6 +161,25 @@ KR_FALLIBLE review_check(const struct config *config, const char *operator_,
 	return err;
 }
 
+KR_FALLIBLE review_look(const struct config *config, const char *rotation,
+			char **out_path, bool *out_closed)
+{
+	kr_cleanup(str_freep) char *path = NULL;
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
+	struct err *err = review_path(config, rotation, &path);
+
+	*out_path = NULL;
+	*out_closed = false;
+	if (err || !file_exists(path))
+		return err;
+	err = file_read(path, &text);
+	if (err)
+		return err_wrap(err, "review");
+	*out_closed = is_closed(buf_str(&text));
+	*out_path = take_ptr(&path);
+	return NULL;
+}
+
 KR_FALLIBLE review_close(const struct config *config, const char *rotation,
 			 const char *operator_)
 {

@@ -30,6 +30,11 @@ KR_FALLIBLE review_write(struct rotation *rotation, const char *reason,
 KR_FALLIBLE review_check(const struct config *config, const char *operator_,
 			 struct result *result);
 
+/* Where the rotation's draft is (malloc'd; NULL: there is none), and whether it
+ * is closed. */
+KR_FALLIBLE review_look(const struct config *config, const char *rotation,
+			char **out_path, bool *out_closed);
+
 /* Closes it in the file. KR_EUSAGE where there is none of that rotation. */
 KR_FALLIBLE review_close(const struct config *config, const char *rotation,
 			 const char *operator_);
