@@ -24,6 +24,16 @@ KR_FALLIBLE file_read(const char *path, struct buf *out);
 KR_FALLIBLE file_read_fd(int fd, const char *name, struct buf *out);
 
 /*
+ * Gives a regular file piece by piece, whatever its size; an error of on_data
+ * ends it and is returned. *out_regular is false for a folder, a symbolic link
+ * (which is not followed), a pipe and the like: nothing was read. Otherwise as
+ * file_read().
+ */
+typedef struct err *file_on_data(void *user, const char *data, size_t len);
+KR_FALLIBLE file_feed(const char *path, file_on_data *on_data, void *user,
+		      bool *out_regular);
+
+/*
  * Creates a file that must not be there, writes, syncs. On any failure the
  * partial file is removed. KR_ECONFLICT where it exists already.
  */

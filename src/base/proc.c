@@ -124,6 +124,39 @@ static bool take_output(int *fd, struct buf *into)
 	return !fits;
 }
 
+/* All that is there now goes to the caller. Closes the pipe at its end. */
+static KR_FALLIBLE pass_output(struct run *run)
+{
+	char chunk[READ_CHUNK];
+	struct err *err = NULL;
+
+	for (int turn = 0; turn < 64 && run->child.out >= 0 && !err; turn++) {
+		ssize_t n = read(run->child.out, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n <= 0)
+			proc_close_fd(&run->child.out);
+		else
+			err = run->spec->on_stdout(run->spec->user, chunk,
+						   (size_t)n);
+	}
+	explicit_bzero(chunk, sizeof(chunk));
+	return err;
+}
+
+static KR_FALLIBLE take_stdout(struct run *run, const char *name)
+{
+	if (run->spec->on_stdout)
+		return pass_output(run);
+	if (take_output(&run->child.out, &run->result.out))
+		return err_new(KR_ENOMEM, "%s printed more than %zu bytes",
+			       name, run->spec->max_stdout_bytes);
+	return buf_check(&run->result.out, name);
+}
+
 /* Without reaping it, so that its number stays its own. */
 static bool child_exited(const struct run *run)
 {
@@ -192,11 +225,7 @@ static struct err *follow(struct run *run, const char *name)
 		if (run->child.in >= 0)
 			feed_stdin(run);
 		(void)take_output(&run->child.err, &run->result.err);
-		if (take_output(&run->child.out, &run->result.out))
-			return err_new(KR_ENOMEM,
-				       "%s printed more than %zu bytes", name,
-				       run->spec->max_stdout_bytes);
-		err = buf_check(&run->result.out, name);
+		err = take_stdout(run, name);
 		if (err || exited)
 			return err;
 		err = stop_check();

@@ -25,6 +25,9 @@ enum proc_stderr {
 	PROC_STDERR_NULL,
 };
 
+/* An error ends the child and is what proc_run() returns. */
+typedef struct err *proc_on_output(void *user, const char *data, size_t len);
+
 struct proc_spec {
 	/* NULL-terminated. argv[0] without '/' is looked up in `search_path`.
 	 */
@@ -41,6 +44,10 @@ struct proc_spec {
 	size_t max_stdout_bytes; /* more is an error, and the child is killed */
 	size_t max_stderr_bytes; /* more is dropped */
 	int64_t timeout_ms;	 /* < 0: none */
+	/* Gets what is printed, piece by piece, and result.out stays empty:
+	 * for output without a limit. NULL: kept. */
+	proc_on_output *on_stdout;
+	void *user;
 };
 
 struct proc_result {
