@@ -61,8 +61,7 @@ struct cli_options {
 	const char *const *anchors;
 	const char *const *ignore_ledgers; /* ids */
 
-	/* report */
-	const char *file; /* NULL: standard output */
+	/* report; its file is init's, NULL: standard output */
 	bool open;
 
 	/* verify */
