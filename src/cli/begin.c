@@ -166,6 +166,32 @@ static KR_FALLIBLE find_asking(struct rotation *rotation, const char *name,
 		"which environment is to be approved? name it: --approval-request=ENV");
 }
 
+/* The key that the rotation made, by what the store says of it. */
+static KR_FALLIBLE find_made(struct rotation *rotation, const char *id)
+{
+	struct store_list list = { 0 };
+	struct err *err = store_entries(rotation->options.store, &list);
+	bool found = false;
+
+	for (size_t i = 0; !err && i < list.count; i++) {
+		if (list.items[i].role != STORE_NEW ||
+		    strcmp(list.items[i].rotation, id) != 0)
+			continue;
+		found = true;
+		(void)snprintf(rotation->fingerprint,
+			       sizeof(rotation->fingerprint), "%s",
+			       list.items[i].fingerprint);
+	}
+	store_list_release(&list);
+	(void)snprintf(rotation->id, sizeof(rotation->id), "%s", id);
+	if (err || found)
+		return err;
+	return err_set_reason(err_new(KR_ESTORE,
+				      "no key of rotation %s is in %s", id,
+				      store_where(rotation->options.store)),
+			      "EntryNotFound");
+}
+
 /* The text is printed, and nothing else is done. */
 static KR_FALLIBLE write_request(struct rotation *rotation,
 				 struct result *result, const char *name,
@@ -181,7 +207,7 @@ static KR_FALLIBLE write_request(struct rotation *rotation,
 	if (!err)
 		err = step_read(&env->targets[0].run);
 	if (!err)
-		err = approval_text(rotation, env,
+		err = approval_text(rotation, env, *rotation->id != '\0',
 				    env->targets[0].run.operator_,
 				    clock_wall_ms() + valid_ms, &text);
 	if (err)
@@ -192,7 +218,7 @@ static KR_FALLIBLE write_request(struct rotation *rotation,
 }
 
 KR_FALLIBLE begin_request(struct cli_context *context, struct result *result,
-			  const char *to)
+			  const char *to, const char *id)
 {
 	const char *name = context->options.approval_request;
 	struct store_options store_options;
@@ -207,6 +233,8 @@ KR_FALLIBLE begin_request(struct cli_context *context, struct result *result,
 	err = rotation_init(&rotation, &options);
 	if (!err && to)
 		err = rotation_promote(&rotation, to);
+	if (!err && id)
+		err = find_made(&rotation, id);
 	if (!err)
 		err = write_request(&rotation, result, *name || !to ? name : to,
 				    context->options.valid_ms);

@@ -29,9 +29,10 @@ KR_FALLIBLE begin_wait(const struct cli_context *context,
 
 /*
  * Prints what a second person has to sign, and does nothing else; `to` is the
- * environment of a promotion, NULL for a rotation.
+ * environment of a promotion, NULL for a rotation; `id` is of a rotation that
+ * is gone on with, and whose key is made: NULL.
  */
 KR_FALLIBLE begin_request(struct cli_context *context, struct result *result,
-			  const char *to);
+			  const char *to, const char *id);
 
 #endif

@@ -249,7 +249,7 @@ KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 	struct err *err;
 
 	if (context->options.approval_request)
-		return begin_request(context, result, NULL);
+		return begin_request(context, result, NULL, NULL);
 	err = begin_check(context, result);
 	return err ? err : go_on(context, result, WAY_NEW, NULL);
 }
@@ -260,7 +260,7 @@ KR_FALLIBLE cmd_promote(struct cli_context *context, struct result *result)
 	struct err *err = cli_promote_to(context, &to);
 
 	if (!err && context->options.approval_request)
-		return begin_request(context, result, to);
+		return begin_request(context, result, to, NULL);
 	if (!err)
 		err = begin_check(context, result);
 	return err ? err : go_on(context, result, WAY_TO, to);
@@ -276,6 +276,25 @@ static KR_FALLIBLE named_id(const struct cli_context *context, char **out)
 	return *out ? NULL : err_no_memory();
 }
 
+/* Of one that waits for it: a promotion, or a rotation with its own key. */
+static KR_FALLIBLE request_for(struct cli_context *context,
+			       struct result *result, const char *id)
+{
+	kr_cleanup(str_freep) char *undone = NULL;
+	kr_cleanup(str_freep) char *to = NULL;
+	bool known = false;
+	struct err *err;
+
+	if (!id)
+		return err_new(
+			KR_EUSAGE,
+			"no rotation that has not ended is known here: name it");
+	err = journal_look(context->config->service, id, &known, &undone, &to);
+	if (!err && undone)
+		err = err_new(KR_EUSAGE, "a roll-back needs no approval");
+	return err ? err : begin_request(context, result, to, to ? NULL : id);
+}
+
 /* No id and no journal: the clusters and the store are asked. */
 KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
 {
@@ -285,6 +304,8 @@ KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
 			? named_id(context, &id)
 			: journal_find_open(context->config->service, &id);
 
+	if (!err && context->options.approval_request)
+		return request_for(context, result, id);
 	return err ? err : go_on(context, result, WAY_ON, id);
 }
 

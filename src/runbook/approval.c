@@ -21,8 +21,8 @@ static KR_FALLIBLE refused(const struct rotate_env *env, const char *reason,
 }
 
 KR_FALLIBLE approval_text(const struct rotation *rotation,
-			  const struct rotate_env *env, const char *by,
-			  int64_t ends_ms, char **out)
+			  const struct rotate_env *env, bool bound,
+			  const char *by, int64_t ends_ms, char **out)
 {
 	const struct config *config = rotation->options.config;
 	const char *cluster = env->config->cluster_id;
@@ -36,9 +36,11 @@ KR_FALLIBLE approval_text(const struct rotation *rotation,
 	for (size_t i = 0; i < env->count; i++)
 		buf_printf(&text, "target %s/%s\n", env->targets[i].context,
 			   env->targets[i].run.options.target.ns);
-	buf_printf(&text, "secret %s/%s\nkey %s\nrequested-by %s\nends %s\n",
+	buf_printf(&text, "secret %s/%s\nrotation %s\nkey %s\n",
 		   config->secret.name, config->secret.key,
-		   *rotation->to ? rotation->fingerprint : "any", by, ends);
+		   bound ? rotation->id : "any",
+		   bound || *rotation->to ? rotation->fingerprint : "any");
+	buf_printf(&text, "requested-by %s\nends %s\n", by, ends);
 	*out = buf_take(&text);
 	return *out ? NULL : err_no_memory();
 }
@@ -71,6 +73,7 @@ static KR_FALLIBLE differs(const struct rotate_env *env, const char *given,
 		{ "cluster", "ApprovalOfAnother", "is for another cluster" },
 		{ "target", "ApprovalOfAnother", "is for other targets" },
 		{ "secret", "ApprovalOfAnother", "is for another Secret" },
+		{ "rotation", "ApprovalOfAnother", "is for another rotation" },
 		{ "key", "ApprovalOfAnother", "is for another key" },
 	};
 
@@ -88,6 +91,7 @@ static KR_FALLIBLE check_text(const struct rotation *rotation,
 			      const struct rotate_env *env, const char *text)
 {
 	kr_cleanup(str_freep) char *by = field(text, "requested-by");
+	kr_cleanup(str_freep) char *of = field(text, "rotation");
 	kr_cleanup(str_freep) char *ends = field(text, "ends");
 	kr_cleanup(str_freep) char *wanted = NULL;
 	int64_t ends_ms;
@@ -97,7 +101,8 @@ static KR_FALLIBLE check_text(const struct rotation *rotation,
 	    !text_starts_with(text, "keyrot-approval-v1\n"))
 		return refused(env, "ApprovalInvalid",
 			       "is not a text of --approval-request");
-	err = approval_text(rotation, env, by, ends_ms, &wanted);
+	err = approval_text(rotation, env, of && strcmp(of, "any") != 0, by,
+			    ends_ms, &wanted);
 	if (err)
 		return err;
 	if (strcmp(text, wanted) != 0)
@@ -159,7 +164,8 @@ static struct err *as_refusal(const struct rotate_env *env,
 
 static KR_FALLIBLE check_signature(const struct rotation *rotation,
 				   const struct rotate_env *env,
-				   const char *text, const char *signature)
+				   const char *text, const char *signature,
+				   char **out_by)
 {
 	kr_cleanup(buf_release) struct buf approvers = BUF_INIT(MAX_TEXT);
 	kr_cleanup(signer_freep) struct signer *signer = NULL;
@@ -190,14 +196,15 @@ static KR_FALLIBLE check_signature(const struct rotation *rotation,
 	if (!err)
 		err = check_signer(rotation, env, text, name);
 	if (!err)
-		result_warn(rotation->options.result,
-			    "environment %s: approved by %s", env->name, name);
+		*out_by = take_ptr(&name);
 	return err;
 }
 
 static KR_FALLIBLE check_file(const struct rotation *rotation,
-			      const struct rotate_env *env, const char *path)
+			      const struct rotate_env *env, const char *path,
+			      char **out_by)
 {
+	kr_cleanup(str_freep) char *by = NULL;
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_TEXT);
 	kr_cleanup(buf_release) struct buf signature = BUF_INIT(MAX_TEXT);
 	kr_cleanup(str_freep) char *beside = NULL;
@@ -212,22 +219,42 @@ static KR_FALLIBLE check_file(const struct rotation *rotation,
 			err_as(err_wrap(err, "--approve"), KR_EREFUSED),
 			"ApprovalInvalid");
 	err = check_signature(rotation, env, buf_str(&text),
-			      buf_str(&signature));
-	return err ? err : check_text(rotation, env, buf_str(&text));
+			      buf_str(&signature), &by);
+	if (!err)
+		err = check_text(rotation, env, buf_str(&text));
+	if (!err)
+		*out_by = take_ptr(&by);
+	return err;
 }
 
-KR_FALLIBLE approval_check(const struct rotation *rotation,
+/* For the records, also of a process that goes on with it. */
+static KR_FALLIBLE keep_approver(struct rotation *rotation,
+				 const struct rotate_env *env, const char *by)
+{
+	const struct journal_line line = {
+		.event = JOURNAL_APPROVED,
+		.environment = env->name,
+		.detail = by,
+	};
+
+	result_warn(rotation->options.result, "environment %s: approved by %s",
+		    env->name, by);
+	return journal_add(rotation->journal, &line);
+}
+
+KR_FALLIBLE approval_check(struct rotation *rotation,
 			   const struct rotate_env *env)
 {
 	const char *const *path = rotation->options.approve;
+	kr_cleanup(str_freep) char *by = NULL;
 	struct err *err = NULL;
 
 	/* Of several, the one that fits; else what is wrong with the last. */
 	for (; *path; path++) {
 		err_free(err);
-		err = check_file(rotation, env, *path);
+		err = check_file(rotation, env, *path, &by);
 		if (!err)
-			return NULL;
+			return keep_approver(rotation, env, by);
 	}
 	return err;
 }

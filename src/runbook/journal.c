@@ -18,7 +18,8 @@ static const char *const events[] = {
 	[JOURNAL_BEGUN] = "begun",	 [JOURNAL_INTENT] = "intent",
 	[JOURNAL_DONE] = "done",	 [JOURNAL_FAILED] = "failed",
 	[JOURNAL_ENDED] = "ended",	 [JOURNAL_TAKEOVER] = "takeover",
-	[JOURNAL_BASELINE] = "baseline",
+	[JOURNAL_BASELINE] = "baseline", [JOURNAL_OVERRIDE] = "override",
+	[JOURNAL_APPROVED] = "approved",
 };
 
 void journal_close(struct journal *journal)
@@ -178,10 +179,16 @@ static const struct cJSON *find(const struct journal *journal,
 	return last;
 }
 
+bool journal_has(const struct journal *journal, enum journal_event event,
+		 const char *step, const char *environment, const char *context)
+{
+	return find(journal, event, step, environment, context);
+}
+
 bool journal_is_done(const struct journal *journal, const char *step,
 		     const char *environment, const char *context)
 {
-	return find(journal, JOURNAL_DONE, step, environment, context);
+	return journal_has(journal, JOURNAL_DONE, step, environment, context);
 }
 
 const char *journal_detail(const struct journal *journal,

@@ -28,6 +28,10 @@ enum journal_event {
 	/* A metric before the rotation: step names it; detail is "MEAN POINTS
 	 * PLANNED" */
 	JOURNAL_BASELINE,
+	/* A safety rule was set aside for a target: step is the flag. */
+	JOURNAL_OVERRIDE,
+	/* An environment: detail is the second person. */
+	JOURNAL_APPROVED,
 	JOURNAL_ENDED, /* the rotation: detail is "done", "rolled-back", ... */
 };
 
@@ -57,6 +61,10 @@ KR_FALLIBLE journal_add(struct journal *journal,
 /* Whether the step was recorded as done (for that environment or context). */
 bool journal_is_done(const struct journal *journal, const char *step,
 		     const char *environment, const char *context);
+/* Whether there is such a line. */
+bool journal_has(const struct journal *journal, enum journal_event event,
+		 const char *step, const char *environment,
+		 const char *context);
 /* The detail of the last such line, or NULL. Borrowed. */
 const char *journal_detail(const struct journal *journal,
 			   enum journal_event event, const char *step,

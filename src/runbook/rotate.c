@@ -125,6 +125,8 @@ static KR_FALLIBLE run_row(struct rotation *rotation,
 	err = record(rotation, JOURNAL_INTENT, step, env, NULL);
 	if (!err)
 		err = perform(rotation, step, env);
+	if (!err)
+		err = rotation_note_overrides(rotation);
 	unrecorded = record(rotation, err ? JOURNAL_FAILED : JOURNAL_DONE, step,
 			    env, err);
 	if (err)

@@ -266,6 +266,20 @@ const char *rotation_operator(const struct rotation *rotation);
 void rotation_forget_key(struct rotation *rotation);
 KR_FALLIBLE rotation_need_key(struct rotation *rotation);
 
+/* overrides.c: rules that were set aside, for the targets of `env`. */
+void rotate_set_aside(struct rotate_env *env, enum run_override rule);
+/* Into the journal, what is new. */
+KR_FALLIBLE rotation_note_overrides(struct rotation *rotation);
+/* Of a target (NULL: of all), this process's and those before it: flags,
+ * NULL-terminated. */
+#define ROTATE_MAX_OVERRIDES 9
+void rotation_list_overrides(const struct rotation *rotation,
+			     const struct rotate_target *target,
+			     const char *out[ROTATE_MAX_OVERRIDES]);
+/* Who approved the environment; NULL: nobody was asked. Borrowed. */
+const char *rotation_approver(const struct rotation *rotation,
+			      const struct rotate_env *env);
+
 /* The ledger that keyrot.yaml names. */
 KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
 				 struct ledger **out);

@@ -20,10 +20,9 @@ static KR_FALLIBLE open_target(struct rotation *rotation,
 		.consumers = o->consumers,
 		.take_ownership = o->take_ownership,
 		.operator_ = o->operator_,
-		.cluster_id = o->allow_other_cluster ?
-				      NULL :
-				      target->env->config->cluster_id,
+		.cluster_id = target->env->config->cluster_id,
 		.allow_insecure_tls = o->allow_insecure_tls,
+		.allow_other_cluster = o->allow_other_cluster,
 		.timeout_ms = o->timeout_ms,
 		.one_of_many = true,
 		.target = {

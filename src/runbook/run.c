@@ -42,6 +42,7 @@ void run_release(struct run *run)
 	readback_key_free(run->owned_key);
 	readback_key_free(run->current_key);
 	free(run->operator_);
+	free(run->cluster_uid);
 	free(run->entry_id);
 	free(run->previous_entry_id);
 	free(run->resource_version);

@@ -47,11 +47,24 @@ struct run_options {
 	const char *allow_secret_type; /* beside Opaque; NULL */
 	bool create;
 	bool allow_insecure_tls;
+	bool allow_other_cluster; /* than the one of that UID */
 	bool no_restart;
 	bool no_wait;
 	bool one_of_many; /* messages say which target they are about */
 	enum run_dry dry;
 	int64_t timeout_ms; /* of the rollout; < 0: none */
+};
+
+/* Safety rules that stood against the run, and that a flag set aside. */
+enum run_override {
+	OVERRIDE_INSECURE_TLS = 1,
+	OVERRIDE_OTHER_CLUSTER = 2,
+	OVERRIDE_OUTSIDE_WINDOW = 4,
+	OVERRIDE_UNVALIDATED = 8,
+	OVERRIDE_OLDER_PODS = 16,
+	OVERRIDE_NOT_REENCRYPTED = 32,
+	OVERRIDE_NEEDED_PREVIOUS = 64,
+	OVERRIDE_OWNERSHIP = 128,
 };
 
 #define RUN_MARK_LEN (ROTATION_LEN + 16)
@@ -64,6 +77,8 @@ struct run {
 	char rotation[ROTATION_LEN];
 	char *operator_;
 	const char *operator_from; /* how it is known; NULL: it is not yet */
+	char *cluster_uid;	   /* of kube-system, where it was asked */
+	unsigned int overrides;	   /* enum run_override */
 	struct kube_secret *secret;
 	struct kube_consumers *consumers;
 	bool force; /* fields of kubectl's are taken over */

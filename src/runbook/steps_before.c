@@ -178,7 +178,7 @@ static KR_FALLIBLE write_intent(struct rotation *rotation,
 			.rotation = rotation->id,
 			.step = "start",
 			.context = target->context,
-			.cluster_uid = target->run.options.cluster_id,
+			.cluster_uid = target->run.cluster_uid,
 			.namespace_ = t->ns,
 			.secret = t->secret,
 			.entry = t->entry,
@@ -188,6 +188,7 @@ static KR_FALLIBLE write_intent(struct rotation *rotation,
 			.outcome = "started",
 			.store_type = store_type(rotation->options.store),
 			.store_entry = rotation->entry_id,
+			.approved_by = rotation_approver(rotation, env),
 		};
 
 		if (!target->left_out)

@@ -60,27 +60,37 @@ static KR_FALLIBLE check_requires(struct rotation *rotation,
 				  struct rotate_env *env)
 {
 	struct rotate_env *before;
+	struct err *err;
 
-	if (!env->config->requires || rotation->options.allow_unvalidated)
+	if (!env->config->requires)
 		return NULL;
 	before = find_env(rotation, env->config->requires);
 	if (!before)
 		return err_new(KR_ECONFIG,
 			       "environment %s requires %s, which is not there",
 			       env->name, env->config->requires);
-	return rotation_for_targets(rotation, before, false, check_proof, env);
+	err = rotation_for_targets(rotation, before, false, check_proof, env);
+	if (!rotation->options.allow_unvalidated || !err ||
+	    err_is(err, KR_EINTERRUPTED))
+		return err;
+	err_free(err);
+	rotate_set_aside(env, OVERRIDE_UNVALIDATED);
+	return NULL;
 }
 
 static KR_FALLIBLE check_window(const struct rotation *rotation,
-				const struct rotate_env *env)
+				struct rotate_env *env)
 {
 	kr_cleanup(str_freep) char *what = NULL;
 	bool open = true;
 	struct err *err;
 
-	if (rotation->options.allow_outside_window)
-		return NULL;
 	err = window_is_open(&env->config->window, clock_wall_ms(), &open);
+	if (rotation->options.allow_outside_window && (err || !open)) {
+		err_free(err);
+		rotate_set_aside(env, OVERRIDE_OUTSIDE_WINDOW);
+		return NULL;
+	}
 	if (err || open)
 		return err;
 	if (asprintf(&what, "its window is closed: %s",

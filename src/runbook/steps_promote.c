@@ -75,7 +75,7 @@ static struct err *look_at(struct rotation *rotation,
 
 /* One key in all of it, written by this program, and proven there. */
 static KR_FALLIBLE check_source(const struct rotation *rotation,
-				const struct rotate_env *to,
+				struct rotate_env *to,
 				const struct rotate_target *target)
 {
 	const struct rotate_env *from = rotation->from;
@@ -93,9 +93,12 @@ static KR_FALLIBLE check_source(const struct rotation *rotation,
 			from->name, first, s->live_fingerprint);
 		return err_set_reason(err, "Drift");
 	}
-	if (rotation->options.allow_unvalidated ||
-	    mark_is_proof(s->facts.validated, first, to->config->within_ms))
+	if (mark_is_proof(s->facts.validated, first, to->config->within_ms))
 		return NULL;
+	if (rotation->options.allow_unvalidated) {
+		rotate_set_aside(to, OVERRIDE_UNVALIDATED);
+		return NULL;
+	}
 	err = err_new(
 		KR_EREFUSED,
 		"environment %s has not validated the key it runs (%.12s) recently enough",
@@ -133,7 +136,7 @@ static KR_FALLIBLE find_entry(struct rotation *rotation)
 
 KR_FALLIBLE rotate_find_promoted(struct rotation *rotation)
 {
-	const struct rotate_env *to = find_env(rotation, rotation->to);
+	struct rotate_env *to = find_env(rotation, rotation->to);
 	struct rotate_env *from = rotation->from;
 	struct err *err =
 		rotation_for_targets(rotation, from, false, look_at, NULL);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/str.h"
 #include "kube/path.h"
 #include "runbook/operator.h"
 #include "runbook/run.h"
@@ -43,18 +44,23 @@ static KR_FALLIBLE take_operator(struct run *run,
 			     &run->operator_from);
 }
 
-static KR_FALLIBLE check_cluster_id(const struct run *run,
-				    struct kube_request *r)
+static KR_FALLIBLE check_cluster_id(struct run *run, struct kube_request *r)
 {
 	const char *uid = json_str_or(r->object, "metadata.uid", "");
 	struct err *err;
 
 	if (!run->options.cluster_id)
 		return NULL;
+	if (*uid && !str_keep(&run->cluster_uid, uid))
+		return err_no_memory();
+	if (!r->err && strcmp(uid, run->options.cluster_id) == 0)
+		return NULL;
+	if (run->options.allow_other_cluster) {
+		run->overrides |= OVERRIDE_OTHER_CLUSTER;
+		return NULL;
+	}
 	if (r->err)
 		return take_ptr(&r->err);
-	if (strcmp(uid, run->options.cluster_id) == 0)
-		return NULL;
 	err = err_new(
 		KR_EREFUSED,
 		"context %s points at another cluster: its kube-system namespace is %s, clusterID in keyrot.yaml is %s",
@@ -131,14 +137,17 @@ static void describe(struct run *run)
 		   restartable == 1 ? "" : "s", pods, pods == 1 ? "" : "s");
 }
 
-static KR_FALLIBLE check_tls(const struct run *run)
+static KR_FALLIBLE check_tls(struct run *run)
 {
 	const struct kube_access *access = kube_access_of(run->options.kube);
 	struct err *err;
 
-	if (!access->insecure_skip_tls_verify ||
-	    run->options.allow_insecure_tls)
+	if (!access->insecure_skip_tls_verify)
 		return NULL;
+	if (run->options.allow_insecure_tls) {
+		run->overrides |= OVERRIDE_INSECURE_TLS;
+		return NULL;
+	}
 	err = err_new(
 		KR_EREFUSED,
 		"cluster %s is reached with insecure-skip-tls-verify: the key could go to anyone who answers",
@@ -245,6 +254,24 @@ static KR_FALLIBLE check_immutable(const struct kube_secret *s)
 		"make a new Secret under another name and point the workloads at it; an immutable one can only be deleted");
 }
 
+/* --take-ownership is needed where it would not go without. */
+static KR_FALLIBLE check_owner(struct run *run, char **out_from)
+{
+	const char *const *take = run->options.take_ownership;
+	kr_cleanup(str_freep) char *from = NULL;
+	bool force;
+	struct err *err =
+		kube_secret_may_take(run->secret, take, &run->force, out_from);
+
+	if (err || !take)
+		return err;
+	err = kube_secret_may_take(run->secret, NULL, &force, &from);
+	if (err)
+		run->overrides |= OVERRIDE_OWNERSHIP;
+	err_free(err);
+	return NULL;
+}
+
 KR_FALLIBLE step_check(struct run *run)
 {
 	const struct kube_secret *s = run->secret;
@@ -261,8 +288,7 @@ KR_FALLIBLE step_check(struct run *run)
 	if (!err && !run->options.target.keyring)
 		err = run_check_single(run);
 	if (!err)
-		err = kube_secret_may_take(s, run->options.take_ownership,
-					   &run->force, &from);
+		err = check_owner(run, &from);
 	if (err)
 		return err;
 	if (!s->live)

@@ -28,34 +28,6 @@ static const char *outcome_of(const struct rotation *rotation,
 	return *rotation->undone ? "rolled-back" : "done";
 }
 
-#define MAX_OVERRIDES 12
-
-/* The safety rules that the operator put aside. */
-static void list_overrides(const struct rotate_options *o,
-			   const char *out[MAX_OVERRIDES])
-{
-	const struct {
-		bool given;
-		const char *flag;
-	} flags[] = {
-		{ o->allow_insecure_tls, "--allow-insecure-tls" },
-		{ o->allow_other_cluster, "--allow-other-cluster" },
-		{ o->allow_outside_window, "--allow-outside-window" },
-		{ o->allow_unvalidated, "--allow-unvalidated" },
-		{ o->allow_older_pods, "--allow-older-pods" },
-		{ o->allow_not_reencrypted, "--allow-not-reencrypted" },
-		{ o->allow_needed_previous, "--allow-needed-previous" },
-		{ o->take_ownership && *o->take_ownership, "--take-ownership" },
-		{ o->approve != NULL, "--approve" },
-	};
-	size_t n = 0;
-
-	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
-		if (flags[i].given)
-			out[n++] = flags[i].flag;
-	out[n] = NULL;
-}
-
 static struct err *record_target(struct ledger *ledger,
 				 const struct rotation *rotation,
 				 const struct rotate_target *target)
@@ -69,18 +41,19 @@ static struct err *record_target(struct ledger *ledger,
 	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
 						 : NULL,
 					NULL };
-	const char *overrides[MAX_OVERRIDES];
+	const char *overrides[ROTATE_MAX_OVERRIDES];
 	const struct ledger_record record = {
 		.rotation = rotation->id,
 		.step = rotation->options.retires ? "retire" : "write-secret",
 		.context = target->context,
-		.cluster_uid = target->run.options.cluster_id,
+		.cluster_uid = run->cluster_uid,
 		.namespace_ = run->options.target.ns,
 		.secret = run->options.target.secret,
 		.entry = run->options.target.entry,
 		.operator_ = run->operator_,
 		.operator_from = run->operator_from,
 		.overrides = overrides,
+		.approved_by = rotation_approver(rotation, target->env),
 		.fingerprint = *run->fingerprint ? run->fingerprint : NULL,
 		.previous_fingerprint =
 			*run->first_fingerprint ? run->first_fingerprint : NULL,
@@ -93,7 +66,7 @@ static struct err *record_target(struct ledger *ledger,
 		.keys = keys,
 	};
 
-	list_overrides(&rotation->options, overrides);
+	rotation_list_overrides(rotation, target, overrides);
 	if (target->left_out || !run->secret)
 		return NULL;
 	return ledger_append(ledger, &record, NULL);
@@ -123,7 +96,7 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 			      const struct rotation *rotation)
 {
 	const struct rotate_target *first = &rotation->envs[0].targets[0];
-	const char *overrides[MAX_OVERRIDES];
+	const char *overrides[ROTATE_MAX_OVERRIDES];
 	const struct ledger_record record = {
 		.rotation = rotation->id,
 		.step = LEDGER_STEP_END,
@@ -140,7 +113,7 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 		.store_entry = rotation->entry_id,
 	};
 
-	list_overrides(&rotation->options, overrides);
+	rotation_list_overrides(rotation, NULL, overrides);
 	return ledger_append(ledger, &record, NULL);
 }
 

@@ -38,7 +38,7 @@ static bool may_need(const struct run *run, const struct kube_pod *pod)
 }
 
 static KR_FALLIBLE check_pods(const struct rotation *rotation,
-			      const struct rotate_target *target)
+			      struct rotate_target *target)
 {
 	const struct kube_pods *pods = &target->run.consumers->pods;
 	const char *first = NULL;
@@ -50,6 +50,8 @@ static KR_FALLIBLE check_pods(const struct rotation *rotation,
 		first = first ? first : pods->items[i].name;
 		n++;
 	}
+	if (n && rotation->options.allow_older_pods)
+		target->run.overrides |= OVERRIDE_OLDER_PODS;
 	if (!n || rotation->options.allow_older_pods)
 		return NULL;
 	return refuse(
@@ -65,13 +67,17 @@ static bool has_way(const struct config_check *check)
 }
 
 static KR_FALLIBLE check_reencrypted(const struct rotation *rotation,
-				     const struct rotate_target *target)
+				     struct rotate_target *target)
 {
 	const struct config *config = rotation->options.config;
 	const struct kube_secret *s = target->run.secret;
 
-	if (rotation->options.allow_not_reencrypted ||
-	    mark_is_proof(s->facts.reencrypted, s->live_fingerprint, -1))
+	if (mark_is_proof(s->facts.reencrypted, s->live_fingerprint, -1))
+		return NULL;
+	if (rotation->options.allow_not_reencrypted &&
+	    (has_way(&config->reencrypt) || !has_way(&config->retire)))
+		target->run.overrides |= OVERRIDE_NOT_REENCRYPTED;
+	if (rotation->options.allow_not_reencrypted)
 		return NULL;
 	if (has_way(&config->reencrypt))
 		return refuse(
@@ -146,9 +152,12 @@ static struct err *ask_probe(struct rotation *rotation,
 
 	(void)user;
 	if (target->left_out || !has_way(&check) ||
-	    !target->run.secret->ring[RING_PREVIOUS].live ||
-	    rotation->options.allow_needed_previous)
+	    !target->run.secret->ring[RING_PREVIOUS].live)
 		return NULL;
+	if (rotation->options.allow_needed_previous) {
+		target->run.overrides |= OVERRIDE_NEEDED_PREVIOUS;
+		return NULL;
+	}
 	check.name = name;
 	err = rotation_check(rotation, target, &check);
 	if (!err_is(err, KR_EGATE))

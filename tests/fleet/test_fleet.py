@@ -49,13 +49,17 @@ def test_all_get_the_key(stand):
 
 
 def test_ledger(stand):
-    """Who, how that is known, and which rules were set aside; by keyrot.yaml's
-    folder, wherever the command is typed."""
+    """Who, how that is known, and which rules were set aside, and not merely
+    by a flag; by keyrot.yaml's folder, wherever the command is typed."""
+    day = time.strftime("%a", time.gmtime(time.time() + 3 * 86400))
     stand.config([("staging", 1, 1, QUICK),
-                  ("production", 2, 3, dict(QUICK, requires="staging"))],
+                  ("production", 2, 3, dict(
+                      QUICK, requires="staging",
+                      window=day + " 09:00-10:00 UTC"))],
                  ledger={"path": "record/ledger.jsonl"})
     done = stand.run("rotate", "--config", stand.home + "/keyrot.yaml",
-                     "--allow-outside-window", cwd="/")
+                     "--allow-outside-window", "--allow-unvalidated",
+                     "--take-ownership", "argocd-controller", cwd="/")
     check(done.returncode == 0, done.stderr)
     code, document, told = stand.json("ledger", "show")
     check(code == 0, told)
@@ -66,8 +70,12 @@ def test_ledger(stand):
     for line in written:
         check(line["operator"] == "operator@example.com"
               and line["operatorFrom"] == "cluster"
-              and line["overrides"] == ["--allow-outside-window"], line)
-    check(records[-1]["step"] == "end", records[-1])
+              and line.get("overrides", []) == (
+                  [] if line["context"] == "c01"
+                  else ["--allow-outside-window"]), line)
+    check(records[-1]["step"] == "end"
+          and records[-1]["overrides"] == ["--allow-outside-window"],
+          records[-1])
     code, document, told = stand.json("ledger", "verify")
     held = [a["source"] for a in document["anchors"] if a["state"] == "holds"]
     check(code == 0 and len(held) >= 3, document["anchors"], told)
@@ -293,6 +301,26 @@ def test_bad_configuration(stand):
         code, document, _ = stand.json("rotate")
         check(code == 2 and word in document["message"], fields,
               document["message"])
+
+
+def test_overrides_of_a_process_before(stand):
+    """The one that goes on has nothing against it, and records all the same
+    what the one before set aside."""
+    stand.config([("staging", 1, 1, QUICK),
+                  ("production", 2, 2, dict(QUICK, requires="staging",
+                                            within="1ns"))],
+                 ledger={"path": "ledger.jsonl"})
+    stand.next_rollout_fails("c02")
+    code, _, told = stand.json("rotate", "--allow-unvalidated")
+    check(code == FAILED, told)
+    os.unlink(stand.home + "/ledger.jsonl")
+    stand.mend("c02")
+    code, _, told = stand.json("resume")
+    check(code == 0, told)
+    records = stand.json("ledger", "show")[1]["records"]
+    line, = [line for line in records if line.get("step") == "write-secret"
+             and line["context"] == "c02"]
+    check(line["overrides"] == ["--allow-unvalidated"], line)
 
 
 def test_hanging_cluster_costs_no_lease(stand):

@@ -256,7 +256,7 @@ class Walk:
 
     def take(self, line):
         event, step = line["event"], line.get("step")
-        if event in ("baseline", "takeover"):
+        if event in ("baseline", "takeover", "override", "approved"):
             return None
         if event in ("begun", "ended"):
             self.begun = True

@@ -8,7 +8,7 @@ from stand import Stand, check
 # The n-th time that something is to be on disk: journal, soak, ledger alike.
 SYNCS = (1, 2, 4, 7, 11, 16, 22, 29, 37)
 EVENTS = {"begun", "intent", "done", "failed", "ended", "takeover",
-          "baseline"}
+          "baseline", "override", "approved"}
 FIELDS = {"number", "event", "time", "step", "environment", "context", "detail"}
 
 
