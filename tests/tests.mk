@@ -88,7 +88,7 @@ test: ## all of it, but what is marked bench or takes long
 	@tests/deps.sh test
 	+@$(MAKE) --no-print-directory lint-layers strict unit cli-tests \
 		practice-test contract store-test secrecy notify-tests \
-		ledger-test soak-check fleet-test demo sweep \
+		ledger-test gitops-test soak-check fleet-test demo sweep \
 		kubeconfig-test contract-real
 
 .PHONY: bench

@@ -92,43 +92,6 @@ KR_FALLIBLE file_read(const char *path, struct buf *out)
 	return file_read_fd(fd, path, out);
 }
 
-KR_FALLIBLE file_feed(const char *path, file_on_data *on_data, void *user,
-		      bool *out_regular)
-{
-	kr_cleanup(fd_closep) int fd = -1;
-	char chunk[READ_CHUNK];
-	struct err *err = NULL;
-	struct stat st;
-	ssize_t n;
-
-	*out_regular = false;
-	fd = open(path,
-		  O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0 && errno == ELOOP)
-		return NULL;
-	if (fd < 0)
-		return err_errno(errno == ENOENT || errno == ENOTDIR
-					 ? KR_ENOTFOUND
-					 : KR_EUNEXPECTED,
-				 "open %s", path);
-	if (fstat(fd, &st) != 0)
-		return err_errno(KR_EUNEXPECTED, "look at %s", path);
-	if (!S_ISREG(st.st_mode))
-		return NULL;
-	*out_regular = true;
-	do {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n < 0 && errno != EINTR)
-			err = err_errno(KR_EUNEXPECTED, "read %s", path);
-		else if (n > 0)
-			err = on_data(user, chunk, (size_t)n);
-		if (!err)
-			err = stop_check();
-	} while (n != 0 && !err);
-	explicit_bzero(chunk, sizeof(chunk));
-	return err;
-}
-
 KR_FALLIBLE file_write_all(int fd, const char *name, const void *data,
 			   size_t len)
 {

@@ -157,4 +157,7 @@ extern const struct usage usage_report;
 cli_run cmd_ledger;
 cli_run cmd_report;
 
+extern const struct usage usage_gitops;
+cli_run cmd_gitops;
+
 #endif

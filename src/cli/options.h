@@ -102,6 +102,14 @@ struct cli_options {
 	bool yes;
 	bool allow_overwrite;
 
+	/* gitops */
+	const char *reason;
+	const char *folder; /* with the repository; NULL: where it stands */
+	const char *base;   /* branch that the request's branch begins at */
+	bool push;
+	const char *image;
+	const char *phase;
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -139,6 +147,7 @@ extern const struct option cli_promote_flags[];
 extern const struct option cli_approve_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_report_flags[];
+extern const struct option cli_gitops_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];
 extern const struct option cli_init_flags[];

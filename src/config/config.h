@@ -195,6 +195,34 @@ struct config_notify {
 	char **on; /* NULL: everything */
 };
 
+/* What Argo CD is to bring up to date after a rotation. */
+struct config_application {
+	char *name;
+	char *environment; /* whose; NULL: after everything */
+	char *context;	   /* where the resource is; NULL: argocd's */
+	char *namespace_;  /* NULL: argocd's */
+};
+
+enum config_trigger { TRIGGER_SYNC, TRIGGER_REFRESH };
+
+struct config_argocd {
+	char *context;	  /* NULL: the first target of the environment */
+	char *namespace_; /* NULL: "argocd" */
+	int trigger;	  /* enum config_trigger */
+	char *server;	  /* its API; or a reference; NULL: the resource */
+	struct config_ref token;
+	char *ca;	    /* file; a relative one: of keyrot.yaml's folder */
+	int64_t timeout_ms; /* of sync and health; 0: the default */
+	struct config_application *applications;
+	size_t n_applications;
+};
+
+struct config_gitops {
+	char *requests; /* folder; NULL: rotations; of keyrot.yaml's folder */
+	/* Fingerprints of values that look like a key and are none. */
+	char **harmless;
+};
+
 struct config {
 	char *path;	   /* of the file; NULL: the defaults */
 	int version, kind; /* checked; there is one of each */
@@ -217,6 +245,8 @@ struct config {
 	struct config_ledger ledger;
 	char *operator_; /* NULL: auto */
 	char *manifest;
+	struct config_gitops gitops;
+	struct config_argocd argocd;
 	struct config_notify *notify;
 	size_t n_notify;
 	struct yaml_doc *doc; /* owned; NULL for the defaults */

@@ -18,4 +18,7 @@ extern const struct field config_check_fields[];
 void config_check_init(void *item);
 extern const struct field config_reencrypt_fields[], config_retire_fields[];
 
+/* Of gitops and argocd: table_gitops.c. */
+extern const struct field config_gitops_fields[], config_argocd_fields[];
+
 #endif

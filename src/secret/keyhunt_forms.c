@@ -75,17 +75,33 @@ void keyhunt_format_hash(const unsigned char hash[KEYHUNT_HASH],
 	out[SECRET_FINGERPRINT_LEN - 1] = '\0';
 }
 
+/* 1 and more: a digit of either alphabet. */
+static const unsigned char base64_digits[256] = {
+	['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,
+	['G'] = 7,  ['H'] = 8,	['I'] = 9,  ['J'] = 10, ['K'] = 11, ['L'] = 12,
+	['M'] = 13, ['N'] = 14, ['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18,
+	['S'] = 19, ['T'] = 20, ['U'] = 21, ['V'] = 22, ['W'] = 23, ['X'] = 24,
+	['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28, ['c'] = 29, ['d'] = 30,
+	['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35, ['j'] = 36,
+	['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48,
+	['w'] = 49, ['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54,
+	['2'] = 55, ['3'] = 56, ['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60,
+	['8'] = 61, ['9'] = 62, ['+'] = 63, ['-'] = 63, ['/'] = 64, ['_'] = 64,
+};
+
 static int base64_digit(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	if (c == '+' || c == '-')
-		return 62;
-	return c == '/' || c == '_' ? 63 : -1;
+	return base64_digits[(unsigned char)c] - 1;
+}
+
+/* Bits of the last digit that no byte has: 0, 2 or 4 of them. */
+static bool has_spare_bits(const char *text, size_t len)
+{
+	unsigned spare = len % 4 == 3 ? 3U : len % 4 == 2 ? 15U : 0U;
+	int last = base64_digit(text[len - 1]);
+
+	return last < 0 || ((unsigned)last & spare) != 0;
 }
 
 /* Either alphabet, no padding; false also where bits are left over. */
@@ -94,7 +110,7 @@ static bool base64_any(const char *text, size_t len, unsigned char *out)
 	unsigned bits = 0;
 	unsigned count = 0;
 
-	if (len % 4 == 1)
+	if (!len || len % 4 == 1 || has_spare_bits(text, len))
 		return false;
 	for (size_t i = 0; i < len; i++) {
 		int digit = base64_digit(text[i]);
@@ -109,7 +125,20 @@ static bool base64_any(const char *text, size_t len, unsigned char *out)
 			bits &= (1U << count) - 1;
 		}
 	}
-	return bits == 0;
+	return true;
+}
+
+/* Whether base64 of a text of the key's alphabet may begin so. */
+static bool begins_as_text(const char *w, size_t len)
+{
+	unsigned char first[3];
+
+	if (len < 4 || !base64_any(w, 4, first))
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (base64_digit((char)first[i]) < 0)
+			return false;
+	return true;
 }
 
 /* Bytes of n digits, and digits (no padding) of n bytes. */
@@ -202,7 +231,7 @@ static KR_FALLIBLE tell_raw(const struct told *told, const unsigned char *raw)
 			    has_variety(raw, spec->bytes));
 	err = tell(told, text, text_of(spec, raw, text),
 		   has_variety(raw, spec->bytes));
-	explicit_bzero(text, sizeof(text));
+	explicit_bzero(text, text_len(spec));
 	return err;
 }
 
@@ -242,12 +271,12 @@ static KR_FALLIBLE try_window(const struct told *told, const char *w,
 	/* `echo` and editors put a newline behind it. */
 	if (!err && text &&
 	    (len == digits_of(text) || len == digits_of(text + 1)) &&
-	    base64_any(w, len, bytes) &&
+	    begins_as_text(w, len) && base64_any(w, len, bytes) &&
 	    (bytes_of(len) == text || bytes[text] == '\n') &&
 	    is_key_text(spec, (const char *)bytes, text, raw))
 		err = tell_raw(told, raw);
-	explicit_bzero(bytes, sizeof(bytes));
-	explicit_bzero(raw, sizeof(raw));
+	explicit_bzero(bytes, len);
+	explicit_bzero(raw, len);
 	return err;
 }
 
@@ -317,6 +346,6 @@ KR_FALLIBLE keyhunt_try_value(struct keyhunt_forms *forms, const char *text,
 		if (!err && n && bytes[n - 1] == '\n')
 			err = tell(&told, bytes, n - 1, false);
 	}
-	explicit_bzero(bytes, sizeof(bytes));
+	explicit_bzero(bytes, len);
 	return err;
 }

@@ -33,12 +33,13 @@ bool keyhunt_is_word(struct keyhunt_view v, const char *word)
 	return v.len == strlen(word) && memcmp(v.at, word, v.len) == 0;
 }
 
-/* `- `, `export ` and the like in front of a name. */
+/* `- `, `export `, `--from-literal=` and the like in front of a name. */
 static struct keyhunt_view last_word(struct keyhunt_view name)
 {
 	size_t at = name.len;
 
-	while (at && !is_around(name.at[at - 1]) && name.at[at - 1] != '{')
+	while (at && !is_around(name.at[at - 1]) && name.at[at - 1] != '=' &&
+	       name.at[at - 1] != ':')
 		at--;
 	return (struct keyhunt_view){ name.at + at, name.len - at };
 }
