@@ -1,7 +1,8 @@
 /*
  * Files and folders: the one place where the program touches a disk.
  *
- * Everything made here is private (0700 folders, 0600 files), never follows a
+ * Everything made here is private (0700 folders, 0600 files; one call says
+ * otherwise), never follows a
  * symbolic link in its last component, and is on disk (fsync of file and
  * folder) before the call returns. A failed fsync is an error and is not
  * tried again: the kernel may have dropped the pages.
@@ -41,6 +42,10 @@ KR_FALLIBLE file_write_new(const char *path, const void *data, size_t len);
 
 /* Replaces (or creates) a file by rename: readers see old or new. */
 KR_FALLIBLE file_write_atomic(const char *path, const void *data, size_t len);
+
+/* The same for what everyone may read, 0644 or as it is already. For metrics
+ * and calendars, which other programs pick up; never for what is secret. */
+KR_FALLIBLE file_write_public(const char *path, const void *data, size_t len);
 
 /* fsync of the folder that holds `path`: a new name in it stays. */
 KR_FALLIBLE file_sync_folder(const char *path);

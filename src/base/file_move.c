@@ -38,3 +38,26 @@ KR_FALLIBLE file_remove(const char *path)
 		return err_errno(KR_EUNEXPECTED, "remove %s", path);
 	return NULL;
 }
+
+KR_FALLIBLE file_write_public(const char *path, const void *data, size_t len)
+{
+	kr_cleanup(str_freep) char *temp = NULL;
+	struct err *err;
+
+	if (asprintf(&temp, "%s.%ld.tmp", path, (long)getpid()) < 0) {
+		temp = NULL;
+		return err_no_memory();
+	}
+	err = file_remove(temp);
+	if (!err)
+		err = file_write_new(temp, data, len);
+	if (err)
+		return err;
+	if (chmod(temp, 0644) != 0)
+		err = err_errno(KR_EUNEXPECTED, "create %s", path);
+	if (!err)
+		err = file_move(temp, path);
+	if (err)
+		err_free(file_remove(temp));
+	return err;
+}

@@ -160,4 +160,7 @@ cli_run cmd_report;
 extern const struct usage usage_gitops;
 cli_run cmd_gitops;
 
+extern const struct usage usage_schedule;
+cli_run cmd_schedule;
+
 #endif

@@ -110,6 +110,21 @@ struct cli_options {
 	const char *image;
 	const char *phase;
 
+	/* schedule */
+	const char *interval;	  /* "quarter" where not given */
+	const char *start;	  /* day; NULL: known from the last rotation */
+	const char *alarm;	  /* before the day */
+	const char *url, *url_ca; /* of a calendar, and who vouches for it */
+	const char *login;
+	const char *password_from; /* references */
+	const char *token_from;
+	const char *max_age;	 /* NULL: the interval */
+	const char *metrics;	 /* file; NULL */
+	const char *run;	 /* "check" where not given */
+	const char *cron;	 /* NULL: what fits `run` and `interval` */
+	const char *name;	 /* of the objects; NULL: from the service */
+	const char *state_claim; /* NULL: an emptyDir */
+
 	/* generate */
 	bool to_store;
 	bool to_stdout;
@@ -148,6 +163,7 @@ extern const struct option cli_approve_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_report_flags[];
 extern const struct option cli_gitops_flags[];
+extern const struct option cli_schedule_flags[];
 extern const struct option cli_generate_flags[];
 extern const struct option cli_terminal_flags[];
 extern const struct option cli_init_flags[];

@@ -48,3 +48,27 @@ KR_FALLIBLE kube_secret_note(struct kube *kube,
 	kube_request_release(&request);
 	return err;
 }
+
+KR_FALLIBLE kube_secret_facts(struct kube *kube,
+			      const struct kube_target *target,
+			      struct kube_key_facts *out)
+{
+	kr_cleanup(str_freep) char *path =
+		kube_path(KIND_SECRET, target->ns, target->secret);
+	struct kube_request request = {
+		.method = "GET",
+		.path = path,
+		.what = target->secret,
+		.expect_kind = "PartialObjectMetadata",
+		.flags = KUBE_METADATA,
+	};
+	struct err *err;
+
+	if (!path)
+		return err_no_memory();
+	err = kube_do(kube, &request);
+	if (!err)
+		err = kube_key_facts_read(request.object, target->entry, out);
+	kube_request_release(&request);
+	return err;
+}

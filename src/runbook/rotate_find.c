@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "kube/path.h"
+#include "kube/secretnote.h"
 #include "runbook/rotate.h"
 
 /* What the targets say of one rotation. */
@@ -32,27 +32,10 @@ static struct err *read_lease(struct rotation *rotation,
 static struct err *read_facts(struct rotation *rotation,
 			      struct rotate_target *target, const void *user)
 {
-	const struct kube_target *t = &target->run.options.target;
-	kr_cleanup(str_freep) char *path =
-		kube_path(KIND_SECRET, t->ns, t->secret);
-	struct kube_request request = {
-		.method = "GET",
-		.path = path,
-		.what = t->secret,
-		.flags = KUBE_METADATA,
-	};
-	struct err *err;
-
 	(void)rotation;
 	(void)user;
-	if (!path)
-		return err_no_memory();
-	err = kube_do(target->kube, &request);
-	if (!err)
-		err = kube_key_facts_read(request.object, t->entry,
-					  &target->key_facts);
-	kube_request_release(&request);
-	return err;
+	return kube_secret_facts(target->kube, &target->run.options.target,
+				 &target->key_facts);
 }
 
 /*

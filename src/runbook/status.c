@@ -50,18 +50,23 @@ static void add_time(struct cJSON *object, const char *name, int64_t ms)
 	json_set_str(object, name, text);
 }
 
+int64_t status_key_since_ms(const struct kube_key_facts *f)
+{
+	int64_t since_ms = f->written_ms;
+
+	/* A keyring is written around a key that stays as it is. */
+	if (f->owned && f->state != RING_CURRENT && f->rotated_at)
+		(void)clock_parse_rfc3339(f->rotated_at, &since_ms);
+	return since_ms;
+}
+
 static void describe_key(const struct look_options *o,
 			 const struct kube_secret *secret, struct cJSON *target)
 {
 	const struct kube_key_facts *f = &secret->facts;
 	int64_t now = clock_wall_ms() + kube_clock_skew_ms(o->kube);
-	int64_t since_ms = f->written_ms;
-	int64_t age_ms;
-
-	/* A keyring is written around a key that stays as it is. */
-	if (f->owned && f->state != RING_CURRENT && f->rotated_at)
-		(void)clock_parse_rfc3339(f->rotated_at, &since_ms);
-	age_ms = since_ms ? now - since_ms : -1;
+	int64_t since_ms = status_key_since_ms(f);
+	int64_t age_ms = since_ms ? now - since_ms : -1;
 
 	/* Annotations speak of a value that somebody may have replaced. */
 	json_set_str(target, "rotation", f->owned ? f->rotation : NULL);

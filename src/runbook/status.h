@@ -24,4 +24,7 @@ void status_compare(struct result *result);
 /* The tables for people, into result->text. */
 void status_text(struct result *result);
 
+/* Since when the entry holds its key: wall time in ms, 0 where not known. */
+int64_t status_key_since_ms(const struct kube_key_facts *facts);
+
 #endif
