@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pty
+import re
 import secrets
 import select
 import shutil
@@ -20,7 +21,6 @@ import clusters  # noqa: E402
 import schema  # noqa: E402
 
 STAGING, PRODUCTION = "aether-staging", "aether-production"
-ENTRY = clusters.ENTRY
 KINDS = {"kinds": [
     {"apiVersion": "v1", "resource": "services", "kind": "Service"},
     {"apiVersion": "argoproj.io/v1alpha1", "resource": "applications",
@@ -80,6 +80,40 @@ class Stand:
 
     def post(self, context, path, manifest):
         return self.fleet.cluster(context).api().call("POST", path, manifest)
+
+    def crd(self, context, manifest):
+        """The kind, and until it is served."""
+        api = self.fleet.cluster(context).api()
+        base = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
+        name = manifest["metadata"]["name"]
+        api.call("POST", base, manifest)
+        end = time.monotonic() + 20
+        while time.monotonic() < end:
+            conditions = api.get(base + "/" + name).get("status", {}).get(
+                "conditions", ())
+            if any(c["type"] == "Established" and c["status"] == "True"
+                   for c in conditions):
+                return
+            time.sleep(0.1)
+        raise AssertionError("the kind is not served")
+
+    def server(self, context):
+        """The URL that the kubeconfig has for it."""
+        if not self.real:
+            return self.fleet.servers[context]
+        with open(self.fleet.kubeconfig) as file:
+            return next(c["cluster"]["server"] for c in
+                        json.load(file)["clusters"] if c["name"] == context)
+
+    def without_namespaces(self):
+        with open(self.fleet.kubeconfig) as file:
+            text = file.read()
+        if not self.real:
+            return re.sub(r", namespace: [^,}\s]+", "", text)
+        config = json.loads(text)
+        for context in config["contexts"]:
+            context["context"].pop("namespace", None)
+        return json.dumps(config)
 
     def namespace(self, name=None, contexts=(STAGING, PRODUCTION)):
         for context in contexts:
@@ -183,6 +217,14 @@ class Stand:
                 found.append((entry.get("verb") or entry["method"],
                               entry.get("requestURI") or entry["path"]))
         return found
+
+    def many(self, namespace, n):
+        """So many Secrets, at once; everything else is gone."""
+        self.fleet.control("POST", "/reset", {"scenario": dict(KINDS, objects=[
+            {"apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+             "metadata": {"name": "filler-%04d" % i, "namespace": namespace},
+             "data": {"a": "Yg=="}} for i in range(n)])})
+        self.marks = dict.fromkeys(self.marks, 0)
 
     def close(self):
         self.fleet.down()

@@ -4,15 +4,15 @@
 usage: test_init.py practice|real [WORD...]   tests whose names hold a word
 """
 
+import json
 import os
+import re
 import stat
 import sys
 import time
 import traceback
 
-from stand import CRD, ENTRY, PRODUCTION, STAGING, Stand, text_key
-
-QUERY = "?fieldManager=test"
+from stand import CRD, PRODUCTION, STAGING, Stand, text_key
 
 
 def check(condition, *told):
@@ -102,6 +102,280 @@ def test_dry_run_only_prints(stand):
     check(done.returncode == 0, done.stderr)
     check(stand.read("conf/keyrot.yaml") == printed.stdout, "the same text")
     check(stand.run("init", "--dry-run=maybe").returncode == 2, "--dry-run")
+
+
+def test_the_key_among_others(stand):
+    """By form and name: tokens, passwords and certificates are none."""
+    stand.namespace()
+    stand.secret("gateway", {"API_KEY": text_key(), "TOKEN": text_key(),
+                             "PASSWORD": "hunter2 is no key at all",
+                             "DB_PASSWORD": text_key()})
+    stand.secret("vault", {"data-encryption-key": text_key("hex"),
+                           "note": "x" * 9000})
+    stand.secret("odd", {"ENCRYPTION_KEY": "not base64, and not hex"})
+    stand.secret("typed", {"ENCRYPTION_KEY": text_key()},
+                 type_="example.com/other")
+    code, document, told = stand.json("init", "-n", stand.ns)
+    check(code == 0, told)
+    seen = {(key["secret"], key["entry"], key["encoding"], key["bytes"])
+            for cluster in document["clusters"] for key in cluster["keys"]}
+    check(seen == {("vault", "data-encryption-key", "hex", 32)}, seen)
+    has(stand.read(), "service: vault\n", "name: vault\n",
+        "key: data-encryption-key\n", "format: {bytes: 32, encoding: hex}",
+        "#   aether-staging: none\n")
+    accepted(stand)
+
+
+def test_two_that_could_be_it(stand):
+    stand.namespace()
+    stand.secret("one", {"ENCRYPTION_KEY": text_key()})
+    stand.secret("two", {"ENCRYPTION_KEY": text_key()})
+    code, document, told = stand.json("init", "-n", stand.ns)
+    check((code, document["reason"]) == (2, "AnswerNeeded"), document)
+    has(told, "one ENCRYPTION_KEY", "two ENCRYPTION_KEY",
+        "--secret NAME --entry NAME", "--yes")
+    check(not stand.there(), "nothing is written")
+    code, document, told = stand.json("init", "-n", stand.ns, "--yes")
+    check((code, document["targets"][0]["secret"]) == (0, "one"), told)
+    has(stand.read(), "# Others that look like keys:\n#   two ENCRYPTION_KEY")
+    os.remove(stand.home + "/keyrot.yaml")
+    code, document, told = stand.json("init", "-n", stand.ns, "--secret=two")
+    check((code, document["targets"][0]["secret"]) == (0, "two"), told)
+    os.remove(stand.home + "/keyrot.yaml")
+    code, seen = stand.on_terminal([("name [1]: ", "7"), ("name [1]: ", "2")],
+                                   "init", "-n", stand.ns)
+    check(code == 0, seen)
+    has(seen, "Which entry holds the key", "That is none of them.",
+        "keyrot.yaml: created")
+    has(stand.read(), "name: two\n")
+    os.remove(stand.home + "/keyrot.yaml")
+    code, seen = stand.on_terminal([("name [1]: ", "\x04")],
+                                   "init", "-n", stand.ns)
+    check(code == 2 and not stand.there(), code, seen)
+
+
+def renamed(stand, staging, production):
+    """The same clusters, called something else."""
+    with open(stand.fleet.kubeconfig) as file:
+        text = file.read()
+    for old, new in ((STAGING, staging), (PRODUCTION, production)):
+        text = re.sub(r'(: )"?([a-z]+@)?%s"?(?=[\s,}])' % old,
+                      lambda found: found[1] + json.dumps(
+                          (found[2] or "") + new), text)
+    return {"KUBECONFIG": stand.write("kubeconfig", text)}
+
+
+def test_contexts_that_say_nothing(stand):
+    stand.fixture("--workload", "deployment/none")
+    stand.env.update(renamed(stand, "blue", "green"))
+    code, document, told = stand.json("init", "-n", stand.ns)
+    check((code, document["reason"]) == (2, "AnswerNeeded"), document)
+    has(told, "Which context is staging", "blue, green", "--staging CONTEXT")
+    code, document, told = stand.json("init", "-n", stand.ns, "--staging",
+                                      "green", "--production", "blue")
+    check(code == 0, told)
+    check([(t["environment"], t["context"]) for t in document["targets"]] ==
+          [("staging", "green"), ("production", "blue")], document["targets"])
+    os.remove(stand.home + "/keyrot.yaml")
+    code, seen = stand.on_terminal(
+        [("name [1]: ", "green"), ("name [1]: ", "")], "init", "-n", stand.ns)
+    check(code == 0, seen)
+    has(stand.read(), "{context: green,", "{context: blue,")
+    text = stand.read()
+    check(text.index("green,") < text.index("blue,"), "green is staging")
+    # One alone is asked for nothing.
+    os.remove(stand.home + "/keyrot.yaml")
+    code, document, told = stand.json("init", "-n", stand.ns, "--context",
+                                      "blue")
+    check((code, [t["environment"] for t in document["targets"]]) ==
+          (0, ["production"]), told)
+    accepted(stand)
+    code, document, told = stand.json("init", "--staging", "blu")
+    check(code == 2, document)
+    has(told, 'did you mean "blue"?')
+
+
+def test_names_of_contexts(stand):
+    stand.fixture("--workload", "deployment/none")
+    for staging, production in (
+            ("stg-eu1", "arn:aws:eks:eu-west-1:42:cluster/prod1"),
+            ("team_pre-prod", "team_PROD"), ("k8s.qa", "k8s.live"),
+            ("x: {staging}", "- 'prod' #")):
+        stand.env.update(renamed(stand, staging, production))
+        code, document, told = stand.json("init", "-n", stand.ns,
+                                          "--allow-overwrite")
+        check(code == 0, told)
+        check([(t["environment"], t["context"])
+               for t in document["targets"]] ==
+              [("staging", staging), ("production", production)],
+              document["targets"])
+        has(accepted(stand), staging, production)
+
+
+def test_may_not_look(stand):
+    stand.fixture("--workload", "deployment/secrets-service,replicas=1")
+    nobody = ["-n", stand.ns, "--staging=nobody@" + STAGING,
+              "--production=nobody@" + PRODUCTION]
+    code, document, told = stand.json("init", *nobody)
+    check((code, document["reason"]) == (2, "NoKeySeen"), document)
+    has(told, "--secret NAME --entry NAME")
+    code, document, told = stand.json("init", *nobody, "--secret=mine",
+                                      "--entry=K")
+    check(code == 0, told)
+    check(any("Secrets of namespace" in w and "403" in w
+              for w in document["warnings"]), document["warnings"])
+    has(stand.read(), "  # not all Secrets of namespace", "name: mine\n",
+        "key: K\n", "# format:", "not seen")
+    accepted(stand)
+    # Who may read the one Secret alone has its form read.
+    os.remove(stand.home + "/keyrot.yaml")
+    for context in (STAGING, PRODUCTION):
+        stand.fleet.cluster(context).grant(stand.ns, "rotator", [{
+            "verbs": ["get"], "apiGroups": [""], "resources": ["secrets"],
+            "resourceNames": ["secrets-service-config"]}])
+    code, document, told = stand.json(
+        "init", "-n", stand.ns, "--staging=rotator@" + STAGING,
+        "--production=rotator@" + PRODUCTION)
+    check(code == 0, told)
+    check(document["clusters"][0]["keys"][0]["consumers"] is None,
+          document["clusters"])
+    has(stand.read(), "format: {bytes: 32, encoding: base64}",
+        "workloads were not looked at")
+    accepted(stand)
+
+
+def test_one_that_does_not_answer(stand):
+    stand.fixture("--workload", "deployment/secrets-service,replicas=1")
+    with open(stand.fleet.kubeconfig) as file:
+        text = file.read()
+    server = stand.server(PRODUCTION)
+    env = {"KUBECONFIG": stand.write(
+        "kubeconfig", text.replace(server, "https://127.0.0.1:1"))}
+    begin = time.monotonic()
+    code, document, told = stand.json("init", "-n", stand.ns, env=env)
+    check(code == 0, told)
+    check(time.monotonic() - begin < 20, "it is not waited for")
+    check(document["clusters"][1]["error"] and
+          not document["clusters"][0]["error"], document["clusters"])
+    has(told, "aether-production was not looked at")
+    has(stand.read(), "# This one did not answer when the file was written:\n"
+        "  - {context: aether-production, namespace: %s}" % stand.ns)
+    accepted(stand)
+    os.remove(stand.home + "/keyrot.yaml")
+    code, document, told = stand.json("init", "-n", stand.ns,
+                                      "--production=" + PRODUCTION, env=env)
+    check(code == 4 and not stand.there(), document)
+
+
+def test_what_stands_beside_it(stand):
+    stand.fixture("--workload", "deployment/secrets-service,replicas=1")
+    services = "/api/v1/namespaces/%s/services" % stand.ns
+    for context in (STAGING, PRODUCTION):
+        if stand.real:
+            stand.crd(context, CRD)
+        for name, port in (("prometheus-node-exporter", 9100),
+                           ("my-prometheus", 9090)):
+            stand.post(context, services, {
+                "apiVersion": "v1", "kind": "Service",
+                "metadata": {"name": name}, "spec": {
+                    "selector": {"app": "x"},
+                    "ports": [{"name": "web", "port": port,
+                               "protocol": "TCP"}]}})
+        stand.post(context, "/apis/argoproj.io/v1alpha1/namespaces/%s/"
+                   "applications" % stand.ns, {
+                       "apiVersion": "argoproj.io/v1alpha1",
+                       "kind": "Application",
+                       "metadata": {"name": "secrets"},
+                       "spec": {"destination": {"namespace": stand.ns},
+                                "syncPolicy": {"automated": {
+                                    "selfHeal": True}}}})
+    stand.write(".git/HEAD", "x\n")
+    stand.write("deploy/k8s/base/secret-other.yaml",
+                "apiVersion: v1\nkind: Secret\nmetadata: {name: other}\n")
+    stand.write("deploy/k8s/base/secret-broken.yaml", "a: [\n")
+    manifest = ("apiVersion: v1\nkind: Secret\nmetadata:\n"
+                "  name: secrets-service-config\n")
+    path = "deploy/k8s/base/aether/secret-secrets-service-config.yaml"
+    stand.write(path, manifest)
+    code, document, told = stand.json("init", "-n", stand.ns)
+    check(code == 0, told)
+    found = document["clusters"][1]["prometheus"]
+    check({"namespace": stand.ns, "service": "my-prometheus", "port": 9090}
+          in found, found)
+    check(not any("exporter" in one["service"] for one in found), found)
+    check(document["manifest"] == path, document["manifest"])
+    check(not any("holds data" in w for w in document["warnings"]),
+          document["warnings"])
+    has(stand.read(), "manifest: %s\n" % path, "/my-prometheus, port 9090",
+        "# Argo CD, in aether-staging: Application %s/secrets syncs this "
+        "namespace, and heals" % stand.ns)
+    accepted(stand)
+    # From a folder below; and a manifest with a value in it.
+    value = text_key()
+    stand.keys.append(value)
+    stand.write(path, manifest + "stringData:\n  K: %s\n" % value)
+    os.mkdir(stand.home + "/conf")
+    code, document, told = stand.json("init", "-n", stand.ns,
+                                      "-f", "conf/keyrot.yaml")
+    check((code, document["manifest"]) == (0, "../" + path), document)
+    has(told, "holds data")
+    stand.no_key_in(stand.read("conf/keyrot.yaml"))
+
+
+def test_keyring(stand):
+    stand.namespace()
+    stand.secret("ring", {"ENCRYPTION_KEY": text_key(),
+                          "ENCRYPTION_KEY_PREVIOUS": text_key()})
+    code, document, told = stand.json("init", "-n", stand.ns)
+    check(code == 0, told)
+    has(stand.read(), "mode: keyring\n", "key: ENCRYPTION_KEY\n")
+    accepted(stand)
+
+
+def test_flags(stand):
+    stand.fixture("--workload", "deployment/none")
+    code, _, told = stand.json(
+        "init", "-n", stand.ns, "--store", "pass:Team/Key",
+        "--prometheus=https://prometheus.example/team")
+    check(code == 0, told)
+    has(stand.read(), 'store: "pass:Team/Key"\n',
+        'url: "https://prometheus.example/team"')
+    accepted(stand)
+    for words in (["--store=shelf"], ["--secret=No!"], ["--entry=../x"],
+                  ["--prometheus=https://u:p@host"],
+                  ["--staging", STAGING, "--production", STAGING]):
+        code, document, _ = stand.json("init", "-n", stand.ns, "--yes",
+                                       "--allow-overwrite", *words)
+        check(code == 2, words, document)
+
+
+def test_all_namespaces(stand):
+    """A context that names no namespace: the whole cluster is looked at."""
+    stand.fixture("--workload", "deployment/secrets-service,replicas=1",
+                  "--secret", "only-" + stand.ns, "--entry", "FIELD_KEY")
+    text = stand.without_namespaces()
+    env = {"KUBECONFIG": stand.write("kubeconfig", text)}
+    code, document, told = stand.json("init", "--entry=FIELD_KEY", env=env)
+    check(code == 0, told)
+    check([(t["namespace"], t["secret"]) for t in document["targets"]] ==
+          [(stand.ns, "only-" + stand.ns)] * 2, document["targets"])
+    check(all(cluster["namespace"] == "default"
+              for cluster in document["clusters"]), document["clusters"])
+
+
+def test_many_secrets_practice(stand):
+    """Read in pages; no more of them than are looked at."""
+    stand.many(stand.ns, 1200)
+    stand.secret("zz-last", {"ENCRYPTION_KEY": text_key()},
+                 contexts=[STAGING])
+    code, document, told = stand.json("init", "-n", stand.ns, "--context",
+                                      STAGING)
+    check(code == 0, told)
+    check(document["targets"][0]["secret"] == "zz-last", document["targets"])
+    pages = [path for verb, path in stand.requests(STAGING)
+             if "/secrets?" in path]
+    check(len(pages) == 3 and all("limit=500" in path for path in pages),
+          pages)
 
 
 def main():
