@@ -324,11 +324,12 @@ static KR_FALLIBLE run(struct init *init, bool print)
 		err = init_find_manifests(init);
 	if (!err)
 		err = look(init);
-	if (!err)
+	if (!err) {
+		say_what_was_not_seen(init);
 		err = init_choose(init);
+	}
 	if (!err) {
 		drop_strangers(init);
-		say_what_was_not_seen(init);
 		err = init_text(init, &text);
 	}
 	if (!err)

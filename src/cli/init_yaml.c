@@ -184,11 +184,10 @@ static void put_target(const struct init *init, size_t i, struct buf *out)
 			"  # This one did not answer when the file was written:\n");
 	else if (!init->keys[i])
 		buf_puts(out, "  # The entry was not seen in this one:\n");
-	for (; note; note = json_next(note)) {
-		buf_puts(out, "  # ");
-		put_clean(out, json_text(note));
-		buf_puts(out, "\n");
-	}
+	/* Up to the colon: the server's own words are in the warnings. */
+	for (; note; note = json_next(note))
+		buf_printf(out, "  # %.*s\n",
+			   (int)strcspn(json_text(note), ":"), json_text(note));
 	buf_puts(out, "  - {context: ");
 	yamlout_word(place->context, out);
 	buf_puts(out, ", namespace: ");

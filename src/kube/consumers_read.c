@@ -3,8 +3,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "base/text.h"
 #include "kube/consumers_internal.h"
+#include "kube/names.h"
 
 size_t kube_consumers_read_count(const struct kube_consumers *c)
 {
@@ -115,59 +115,23 @@ void kube_consumers_plan_reads(struct kube_consumers *c,
 		};
 }
 
-/* Names of a kind, for a suggestion. */
-struct names {
-	char **items; /* NULL at the end */
-	size_t count;
-};
-
-static struct err *take_name(void *user, const struct cJSON *item)
-{
-	struct names *names = user;
-	const char *name = json_str_or(item, "metadata.name", "");
-	char **grown =
-		reallocarray(names->items, names->count + 2, sizeof(*grown));
-
-	if (!grown)
-		return err_no_memory();
-	names->items = grown;
-	grown[names->count] = strdup(name);
-	if (!grown[names->count])
-		return err_no_memory();
-	grown[++names->count] = NULL;
-	return NULL;
-}
-
 /* The error for a named workload that is not there. */
 static struct err *is_missing(struct kube_consumers *c, struct kube *kube,
 			      const struct consumer_name *name)
 {
 	const struct kube_kind_info *info = kube_kind_info(name->kind);
-	kr_cleanup(str_freep) char *path = kube_path(name->kind, c->ns, NULL);
-	struct names names = { 0 };
-	const char *near = NULL;
-	struct err *err;
-
 	/* Who may only see the named one gets no suggestion. */
-	if (path)
-		err_free(kube_list(kube, path, "", KUBE_METADATA, take_name,
-				   &names, NULL));
-	if (names.items)
-		near = text_suggest(name->name,
-				    (const char *const *)names.items);
-	err = err_new(KR_ENOTFOUND, "%s %s is not there in namespace %s",
-		      info->kind, name->name, c->ns);
+	kr_cleanup(str_freep) char *near =
+		kube_names_suggest(kube, name->kind, c->ns, name->name);
+	struct err *err =
+		err_new(KR_ENOTFOUND, "%s %s is not there in namespace %s",
+			info->kind, name->name, c->ns);
+
 	if (near)
-		err = err_hint(err, "did you mean %s/%s?", info->singular,
-			       near);
-	else
-		err = err_hint(err, "kubectl get %s --context %s -n %s",
-			       info->plural, kube_access_of(kube)->context,
-			       c->ns);
-	for (size_t i = 0; i < names.count; i++)
-		free(names.items[i]);
-	free(names.items);
-	return err;
+		return err_hint(err, "did you mean %s/%s?", info->singular,
+				near);
+	return err_hint(err, "kubectl get %s --context %s -n %s", info->plural,
+			kube_access_of(kube)->context, c->ns);
 }
 
 static struct err *find_missing(struct kube_consumers *c, struct kube *kube)

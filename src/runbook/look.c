@@ -1,8 +1,14 @@
 #include "runbook/look.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
+#include "kube/names.h"
+
+/* Entries of a Secret that are looked at for a suggestion. */
+#define MAX_SUGGESTED 100
 
 static size_t count_names(const char *const *names)
 {
@@ -31,20 +37,49 @@ void look_warn(const struct look_options *options, const char *format, ...)
 	free(text);
 }
 
+struct err *look_no_secret(struct kube *kube, const struct kube_target *t)
+{
+	kr_cleanup(str_freep) char *name =
+		kube_names_suggest(kube, KIND_SECRET, t->ns, t->secret);
+	kr_cleanup(str_freep) char *ns =
+		name ? NULL
+		     : kube_names_suggest(kube, KIND_NAMESPACE, NULL, t->ns);
+	const char *near = name;
+
+	if (ns && strcmp(ns, t->ns) != 0)
+		near = ns;
+	return err_new(KR_ENOTFOUND,
+		       "Secret %s is not in namespace %s of %s%s%s%s%s",
+		       t->secret, t->ns, kube_access_of(kube)->context,
+		       near ? "; did you mean " : "",
+		       near && near == ns ? "namespace " : "", near ? near : "",
+		       near ? "?" : "");
+}
+
+const char *look_near_entry(const struct kube_secret *secret)
+{
+	const char *names[MAX_SUGGESTED + 1] = { NULL };
+
+	for (size_t i = 0; i < secret->entry_count && i < MAX_SUGGESTED; i++)
+		names[i] = secret->entries[i];
+	return text_suggest(secret->entry, names);
+}
+
 static struct err *not_there(const struct look_options *o,
 			     const struct kube_secret *secret)
 {
 	const struct kube_target *t = &o->target;
+	const char *near;
 
 	if (!secret->exists)
-		return err_hint(
-			err_new(KR_ENOTFOUND,
-				"Secret %s is not in namespace %s of %s",
-				t->secret, t->ns,
-				kube_access_of(o->kube)->context),
-			"name another with --secret or --namespace");
-	return err_hint(err_new(KR_ENOTFOUND, "Secret %s/%s has no entry %s",
-				t->ns, t->secret, t->entry),
+		return err_hint(look_no_secret(o->kube, t),
+				"name another with --secret or --namespace");
+	near = look_near_entry(secret);
+	return err_hint(err_new(KR_ENOTFOUND,
+				"Secret %s/%s has no entry %s%s%s%s", t->ns,
+				t->secret, t->entry,
+				near ? "; did you mean " : "", near ? near : "",
+				near ? "?" : ""),
 			"name another with --entry");
 }
 

@@ -38,6 +38,14 @@ struct cJSON *look_add_target(const struct look_options *options,
 struct cJSON *look_add_consumer(struct cJSON *target,
 				const struct consumer *consumer);
 
+/*
+ * KR_ENOTFOUND: the Secret is not there, with what may have been meant. Asks
+ * for the names of the namespace's Secrets.
+ */
+struct err *look_no_secret(struct kube *kube, const struct kube_target *target);
+/* The entry that may have been meant by one that is not there; NULL. */
+const char *look_near_entry(const struct kube_secret *secret);
+
 /* A line for people, and the same in the result's warnings. */
 void look_warn(const struct look_options *options, const char *format, ...)
 	KR_PRINTF(2, 3);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "kube/path.h"
+#include "runbook/look.h"
 #include "runbook/operator.h"
 #include "runbook/run.h"
 
@@ -211,14 +212,20 @@ KR_FALLIBLE step_read(struct run *run)
 
 static KR_FALLIBLE not_there(const struct run *run)
 {
-	const struct kube_target *t = &run->options.target;
-	struct err *err = err_new(
-		KR_ENOTFOUND, "Secret %s is not in namespace %s of %s",
-		t->secret, t->ns, kube_access_of(run->options.kube)->context);
-
 	return err_hint(
-		err,
+		look_no_secret(run->options.kube, &run->options.target),
 		"name another with --secret or --namespace, or let it be made with --create");
+}
+
+/* It may be a new one, and it may be mistyped. */
+static void say_new_entry(struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	const char *near = look_near_entry(s);
+
+	run_warn(run, "Secret %s/%s has no entry %s yet: it is added%s%s%s",
+		 s->ns, s->name, s->entry, near ? " (did you mean " : "",
+		 near ? near : "", near ? "?)" : "");
 }
 
 static KR_FALLIBLE check_type(const struct run *run)
@@ -292,8 +299,7 @@ KR_FALLIBLE step_check(struct run *run)
 	if (err)
 		return err;
 	if (!s->live)
-		run_warn(run, "Secret %s/%s has no entry %s yet: it is added",
-			 s->ns, s->name, s->entry);
+		say_new_entry(run);
 	if (from && *from && !run->said_owner)
 		run_say(run, "takes entry %s over from %s", s->entry, from);
 	run->said_owner = true;
