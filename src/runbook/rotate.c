@@ -68,12 +68,17 @@ static KR_FALLIBLE perform(struct rotation *rotation,
 			   const struct rotate_step *step,
 			   struct rotate_env *env)
 {
+	struct err *err;
+
 	if (step->once)
 		return step->once(rotation);
 	if (step->environment)
 		return step->environment(rotation, env);
-	return rotation_for_targets(rotation, env, step->flags & ROTATE_IN_TURN,
-				    run_part, step);
+	err = rotation_for_targets(rotation, env, step->flags & ROTATE_IN_TURN,
+				   run_part, step);
+	return err || !(step->flags & ROTATE_RESTARTS)
+		       ? err
+		       : rotate_check_reached(env);
 }
 
 static KR_FALLIBLE record(struct rotation *rotation, enum journal_event event,
@@ -330,20 +335,6 @@ static void announce(struct rotation *rotation, const struct rotate_step *table)
 	free(rows.labels);
 }
 
-/* The rotation that was put back has ended, too: nobody goes on with it. */
-static KR_FALLIBLE close_undone(const struct rotation *rotation)
-{
-	const struct journal_line line = {
-		.event = JOURNAL_ENDED,
-		.detail = "rolled-back",
-	};
-	kr_cleanup(journal_closep) struct journal *journal = NULL;
-	struct err *err = journal_open(rotation->options.config->service,
-				       rotation->undone, &journal);
-
-	return err ? err : journal_add(journal, &line);
-}
-
 /* A verdict is not hidden by what kept its row from being reached. */
 static struct err *settle_soak(struct rotation *rotation, struct err *take_err)
 {
@@ -391,7 +382,7 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 		return err;
 	}
 	if (*rotation->undone)
-		err = close_undone(rotation);
+		err = rotation_close_undone(rotation);
 	if (err)
 		return err;
 	return mark(rotation, JOURNAL_ENDED,

@@ -73,6 +73,7 @@ enum rotate_progress {
 	PROGRESS_BEGUN,
 	PROGRESS_DONE, /* written, and every pod restarted */
 	PROGRESS_FAILED,
+	PROGRESS_UNKNOWN, /* a roll-back did not get there */
 };
 
 struct rotate_target {
@@ -89,6 +90,7 @@ struct rotate_target {
 	struct kube_key_facts key_facts;     /* ... */
 	bool left_out; /* roll-back: the new key never got here */
 	struct err *err;
+	bool unreached; /* roll-back: it is gone on without it, for now */
 	enum rotate_progress progress;
 	char *failure; /* what went wrong there; NULL */
 };
@@ -305,6 +307,18 @@ KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,
 
 /* Everything known, into the result; also after a failure. */
 void rotation_fill_result(struct rotation *rotation);
+/*
+ * steps_back.c. Whether a roll-back goes on without the target, of which
+ * nothing is known then: it could not be reached, and nothing was begun there.
+ * Takes err where it does.
+ */
+bool rotation_leave_unreached(struct rotation *rotation,
+			      struct rotate_target *target, struct err *err);
+/* KR_ECLUSTER, reason "NotReached", where one of these was left so. */
+KR_FALLIBLE rotate_check_reached(const struct rotate_env *env);
+/* The rotation that was put back has ended, too. */
+KR_FALLIBLE rotation_close_undone(const struct rotation *rotation);
+
 /* Says which targets a failure kept from beginning. */
 void rotation_name_not_begun(const struct rotation *rotation);
 

@@ -5,10 +5,9 @@
 #include "runbook/rotate.h"
 
 static const char *const progress_words[] = {
-	[PROGRESS_NOT_BEGUN] = "not-begun",
-	[PROGRESS_BEGUN] = "begun",
-	[PROGRESS_DONE] = "done",
-	[PROGRESS_FAILED] = "failed",
+	[PROGRESS_NOT_BEGUN] = "not-begun", [PROGRESS_BEGUN] = "begun",
+	[PROGRESS_DONE] = "done",	    [PROGRESS_FAILED] = "failed",
+	[PROGRESS_UNKNOWN] = "unknown",
 };
 
 static void fill_target(struct rotate_target *target)

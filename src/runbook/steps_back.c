@@ -114,12 +114,61 @@ KR_FALLIBLE rotate_previous_key(struct rotation *rotation)
 	return rotation_for_targets(rotation, NULL, true, previous_of, NULL);
 }
 
+bool rotation_leave_unreached(struct rotation *rotation,
+			      struct rotate_target *target, struct err *err)
+{
+	if (!*rotation->undone || target->progress != PROGRESS_NOT_BEGUN ||
+	    !(err_is(err, KR_ECLUSTER) || err_is(err, KR_ETIMEOUT) ||
+	      err_is(err, KR_EAUTH) || err_is(err, KR_EFORBIDDEN)))
+		return false;
+	target->unreached = true;
+	target->progress = PROGRESS_UNKNOWN;
+	target->failure = strdup(err_message(err));
+	run_warn(
+		&target->run,
+		"not reached: whether it holds the key of rotation %s is not known, and nothing is changed there (%s)",
+		rotation->undone, err_message(err));
+	err_free(err);
+	return true;
+}
+
+KR_FALLIBLE rotate_check_reached(const struct rotate_env *env)
+{
+	for (size_t i = env->first; i < env->end; i++) {
+		const struct rotate_target *target = &env->targets[i];
+
+		if (target->unreached)
+			return err_set_reason(
+				err_new(KR_ECLUSTER,
+					"%s: not reached, so the key may still be there: %s",
+					target->context,
+					target->failure ? target->failure : ""),
+				"NotReached");
+	}
+	return NULL;
+}
+
+/* The rotation that was put back has ended, too: nobody goes on with it. */
+KR_FALLIBLE rotation_close_undone(const struct rotation *rotation)
+{
+	const struct journal_line line = {
+		.event = JOURNAL_ENDED,
+		.detail = "rolled-back",
+	};
+	kr_cleanup(journal_closep) struct journal *journal = NULL;
+	struct err *err = journal_open(rotation->options.config->service,
+				       rotation->undone, &journal);
+
+	return err ? err : journal_add(journal, &line);
+}
+
 /*
  * Which targets have the new key, and what was there before. None of them:
  * there is nothing to put back, and that is an answer.
  */
 KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 {
+	const struct rotate_env *unreached = NULL;
 	size_t touched = 0;
 
 	for (size_t i = 0; i < rotation->env_count; i++) {
@@ -128,6 +177,10 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 		for (size_t j = 0; j < env->count; j++) {
 			struct rotate_target *target = &env->targets[j];
 
+			if (target->unreached) {
+				unreached = env;
+				continue;
+			}
 			target->left_out =
 				!is_of(&target->run, rotation->undone) &&
 				!is_of(&target->run, rotation->id);
@@ -147,6 +200,8 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 	}
 	if (touched)
 		return NULL;
+	if (unreached)
+		return rotate_check_reached(unreached);
 	return err_set_reason(
 		err_new(KR_EREFUSED,
 			"no cluster holds the key of rotation %s: there is nothing to put back",

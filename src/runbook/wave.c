@@ -102,11 +102,14 @@ static bool run_lane(void *user, size_t index)
 {
 	const struct lanes *lanes = user;
 	struct rotate_target *target = lanes->targets[index];
-	struct err *err = lanes->each(lanes->rotation, target, lanes->user);
+	struct err *err;
 
-	target->err = err;
-	if (!err)
+	if (target->unreached)
 		return true;
+	err = lanes->each(lanes->rotation, target, lanes->user);
+	if (!err || rotation_leave_unreached(lanes->rotation, target, err))
+		return true;
+	target->err = err;
 	if (!err_is(err, KR_EINTERRUPTED) && !target->failure) {
 		target->failure = strdup(err_message(err));
 		target->progress = PROGRESS_FAILED;

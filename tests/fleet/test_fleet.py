@@ -323,6 +323,42 @@ def test_overrides_of_a_process_before(stand):
     check(line["overrides"] == ["--allow-unvalidated"], line)
 
 
+def test_rollback_without_one(stand):
+    """A cluster that cannot be reached keeps no other from its previous key;
+    when it is back, the roll-back is gone on with to its end."""
+    stand.config([("staging", 1, 1, QUICK),
+                  ("production", 2, 4, dict(QUICK, requires="staging"))])
+    before = stand.live()
+    code, rotated, told = stand.json("rotate")
+    check(code == 0, told)
+    stand.fleet.control("POST", "/fault", {"cluster": "c03", "kind": "refuse",
+                                           "ms": 0, "times": -1})
+    code, document, told = stand.json("rollback")
+    check(code == 4 and document["reason"] == "NotReached", code, told)
+    check(progress(document) == {"c01": "done", "c02": "done",
+                                 "c03": "unknown", "c04": "done"},
+          progress(document))
+    check(document["targets"][2]["error"], document["targets"][2])
+    check(any("c03" in text and "not known" in text
+              for text in document["warnings"]), document["warnings"])
+    live = stand.live()
+    for name in ("c01", "c02", "c04"):
+        check(live[name] == before[name], name, "has not its previous key")
+    check(live["c03"] == {key_of(rotated)}, "c03 was reached")
+    check(document["next"][0] == "kubectl keyrot resume "
+          + document["rotation"], document["next"])
+    code, again, told = stand.json("resume")
+    check(code == 4 and again["rotation"] == document["rotation"], told)
+    stand.fleet.control("DELETE", "/fault")
+    code, again, told = stand.json("resume", document["rotation"])
+    check(code == 0 and again["rotation"] == document["rotation"], told)
+    check(stand.live() == before, "all have their previous key")
+    check(all(len(writes(stand, name)) == 2 for name in stand.names[:4]),
+          "written once there and once back")
+    code, document, _ = stand.json("resume", rotated["rotation"])
+    check(code == 3 and document["reason"] == "RotationEnded", document)
+
+
 def test_hanging_cluster_costs_no_lease(stand):
     """Three clusters whose Leases hang: the fourth is renewed all the same,
     and they are let go of together."""
