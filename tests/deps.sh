@@ -2,7 +2,7 @@
 # Debian packages that a purpose needs: installs what is missing where it may
 # (root, or sudo that asks for no password), else prints the command and fails.
 #
-#	tests/deps.sh build|demo|test|soak|dist|ci install
+#	tests/deps.sh build|demo|test|soak|report|dist|ci install
 #	tests/deps.sh --list PURPOSE         print the packages
 #	tests/deps.sh --missing PURPOSE      print those that are not installed
 set -eu
@@ -13,8 +13,9 @@ demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
 test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
 	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl"
 soak="$demo prometheus curl"
+report="$demo chromium python3-venv"
 dist="$demo perl python3-venv binutils qemu-user-static"
-ci="$test $dist prometheus"
+ci="$test $dist prometheus $report"
 
 mode=install
 case ${1-} in
@@ -28,6 +29,7 @@ build) want=$build ;;
 demo) want=$demo ;;
 test) want=$test ;;
 soak) want=$soak ;;
+report) want=$report ;;
 dist) want=$dist ;;
 ci) want=$ci ;;
 *)

@@ -141,7 +141,7 @@ static void add_recorded(const struct sources *s, const struct cJSON *run,
 			json_member(from, "everySeconds"));
 	json_set_str(soak, "verdict", json_member_str(line, "verdict"));
 	json_set_str(soak, "outcome", json_member_str(line, "outcome"));
-	report_put_copy(soak, "cluster", json_member(more, "cluster"));
+	report_put_copy(soak, "cluster", json_member(more, "watch"));
 	put_metrics(soak, from, more);
 }
 
@@ -180,7 +180,7 @@ static void add_kept(const struct sources *s, const struct cJSON *run,
 	json_set_str(soak, "verdict", verdict);
 	json_set_str(soak, "outcome",
 		     str_same(verdict, "pass") ? "done" : "failed");
-	report_put_copy(soak, "cluster", json_member(from, "cluster"));
+	report_put_copy(soak, "cluster", json_member(from, "watch"));
 	put_metrics(soak, NULL, from);
 }
 

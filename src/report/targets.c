@@ -9,9 +9,9 @@
 
 /* Of a soak, which stands elsewhere in the report. */
 static const char *const soaked[] = {
-	"complete", "resumed",	      "startedAt", "endedAt",
-	"forMs",    "everyMs",	      "settleMs",  "elapsedMs",
-	"samples",  "minGoodPercent", "metrics",   "note",
+	"complete", "resumed",	"startedAt", "endedAt", "forMs",
+	"everyMs",  "settleMs", "elapsedMs", "samples", "minGoodPercent",
+	"metrics",  "note",	"watch",
 };
 
 static bool is_same(const struct cJSON *a, const struct cJSON *b)

@@ -182,7 +182,11 @@ void soak_result_fill(const struct soak_options *options,
 	metrics = json_add_array(to, "metrics");
 	for (size_t i = 0; i < r->n_tracks; i++)
 		put_metric(json_append_object(metrics), options, r, i);
+	/* In a target, that name is the cluster's own. */
 	if (r->watch.letters)
-		put_watch(json_add_object(to, "cluster"), r);
+		put_watch(json_add_object(to, json_member(to, "cluster")
+						      ? "watch"
+						      : "cluster"),
+			  r);
 	json_set_str(to, "note", r->note);
 }
