@@ -226,6 +226,9 @@ static struct err *follow(struct run *run, const char *name)
 			feed_stdin(run);
 		(void)take_output(&run->child.err, &run->result.err);
 		err = take_stdout(run, name);
+		if (run->spec->on_look)
+			run->spec->on_look(run->spec->user, &run->result.out,
+					   &run->result.err);
 		if (err || exited)
 			return err;
 		err = stop_check();

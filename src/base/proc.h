@@ -28,6 +28,10 @@ enum proc_stderr {
 /* An error ends the child and is what proc_run() returns. */
 typedef struct err *proc_on_output(void *user, const char *data, size_t len);
 
+/* What has been kept so far, each time that it was looked for more. */
+typedef void proc_on_look(void *user, const struct buf *out,
+			  const struct buf *err);
+
 struct proc_spec {
 	/* NULL-terminated. argv[0] without '/' is looked up in `search_path`.
 	 */
@@ -47,6 +51,7 @@ struct proc_spec {
 	/* Gets what is printed, piece by piece, and result.out stays empty:
 	 * for output without a limit. NULL: kept. */
 	proc_on_output *on_stdout;
+	proc_on_look *on_look; /* NULL */
 	void *user;
 };
 

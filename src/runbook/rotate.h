@@ -296,10 +296,11 @@ void rotation_record_written(struct rotation *rotation);
 struct soak_baseline *rotation_baselines(const struct rotation *rotation,
 					 const struct rotate_env *env);
 
-/* Runs one check about the target; as validate_checks() fails. */
+/* Runs one check about the target; as validate_checks() fails. live: what it
+ * prints is shown as it comes. */
 KR_FALLIBLE rotation_check(struct rotation *rotation,
 			   struct rotate_target *target,
-			   const struct config_check *check);
+			   const struct config_check *check, bool live);
 
 /* Puts one annotation of ours on the target's Secret. */
 KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,

@@ -315,7 +315,7 @@ KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 
 KR_FALLIBLE rotation_check(struct rotation *rotation,
 			   struct rotate_target *target,
-			   const struct config_check *check)
+			   const struct config_check *check, bool live)
 {
 	const struct searched searched = keys_of(rotation, target);
 	const struct validate_place place = place_of(target);
@@ -329,6 +329,7 @@ KR_FALLIBLE rotation_check(struct rotation *rotation,
 	config.validate = &one;
 	config.n_validate = 1;
 	options.config = &config;
+	options.live = live;
 	/* What retires has no key of its own: it is about the current one. */
 	if (!*rotation->fingerprint)
 		options.fingerprint = target->run.secret->live_fingerprint;

@@ -159,7 +159,7 @@ static struct err *ask_probe(struct rotation *rotation,
 		return NULL;
 	}
 	check.name = name;
-	err = rotation_check(rotation, target, &check);
+	err = rotation_check(rotation, target, &check, false);
 	if (!err_is(err, KR_EGATE))
 		return err;
 	return refuse(err_as(err_wrap(err, "the previous key is needed still"),
@@ -251,7 +251,7 @@ static struct err *reencrypt_target(struct rotation *rotation,
 	if (mark_is_proof(s->facts.reencrypted, rotation->fingerprint, -1))
 		return NULL;
 	check.name = name;
-	err = rotation_check(rotation, target, &check);
+	err = rotation_check(rotation, target, &check, true);
 	if (err_is(err, KR_EGATE))
 		err = err_set_reason(err, "ReencryptFailed");
 	return err ? err

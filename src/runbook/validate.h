@@ -38,6 +38,9 @@ struct validate_options {
 	const struct secret *const *keys; /* NULL-terminated */
 	/* A Job that has ended well is not taken for an answer. */
 	bool afresh;
+	/* What commands print is shown as it comes, and not of a failure alone.
+	 */
+	bool live;
 	const struct reporter *reporter;
 	struct result *result;
 };

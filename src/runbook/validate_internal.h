@@ -13,6 +13,9 @@ struct check {
 	const struct config_check *config; /* NULL: the dependents */
 	const char *name;
 	struct cJSON *row; /* in the result */
+	/* Of what a command prints: how much was shown while it ran. */
+	size_t shown_out, shown_err;
+	bool silenced; /* it printed a key */
 };
 
 typedef struct err *check_perform(struct check *check)
@@ -33,9 +36,10 @@ char *check_path(const struct check *check, const char *path);
 /*
  * Runs a command; input NULL: nothing on standard input. What it printed is
  * searched for the keys: KR_EGATE, reason "KeyInOutput", with nothing of it
- * left in `out`. Any exit code is fine.
+ * left in `out`. Any exit code is fine. With validate_options.live its lines
+ * are shown as they come, each searched before.
  */
-KR_FALLIBLE check_child(const struct check *check, char *const *argv,
+KR_FALLIBLE check_child(struct check *check, char *const *argv,
 			const struct buf *input, struct proc_result *out);
 
 /*

@@ -14,6 +14,7 @@
 #define MAX_REPORT (64u * 1024 * 1024)
 #define MAX_ARGS   256
 #define PROBE_MS   (30 * 1000)
+#define KEY_SPAN   (16u * 1024)
 
 static void release_argv(char **argv)
 {
@@ -58,7 +59,37 @@ static int64_t limit_of(const struct check *check, int64_t otherwise_ms)
 					      : otherwise_ms;
 }
 
-static KR_FALLIBLE spawn(const struct check *check, const char *const *argv,
+/* The lines that have come to their end, each searched before it is shown. */
+static void show_new(struct check *check, const char *who,
+		     const struct buf *text, size_t *shown)
+{
+	const char *end = text->len > *shown ? memrchr(text->data + *shown,
+						       '\n', text->len - *shown)
+					     : NULL;
+	size_t n = end ? (size_t)(end + 1 - text->data) - *shown : 0, from;
+	kr_cleanup(str_freep) char *lines = NULL;
+
+	if (!n || check->silenced)
+		return;
+	/* With what stands before: a key may have come in two pieces. */
+	from = *shown > KEY_SPAN ? *shown - KEY_SPAN : 0;
+	check->silenced =
+		check_holds_key(check, text->data + from, text->len - from);
+	lines = check->silenced ? NULL : strndup(text->data + *shown, n);
+	if (lines)
+		check_show(check, who, lines);
+	*shown += n;
+}
+
+static void on_look(void *user, const struct buf *out, const struct buf *err)
+{
+	struct check *check = user;
+
+	show_new(check, "output", out, &check->shown_out);
+	show_new(check, "errors", err, &check->shown_err);
+}
+
+static KR_FALLIBLE spawn(struct check *check, const char *const *argv,
 			 const struct buf *input, struct proc_result *out)
 {
 	kr_cleanup(proc_env_release) struct proc_env env = { 0 };
@@ -72,6 +103,8 @@ static KR_FALLIBLE spawn(const struct check *check, const char *const *argv,
 		.max_stderr_bytes = MAX_OUTPUT,
 		.timeout_ms =
 			limit_of(check, check->config->run ? -1 : PROBE_MS),
+		.on_look = check->options->live ? on_look : NULL,
+		.user = check,
 	};
 	char limit[CLOCK_SHORT_LEN];
 	struct err *err = fill_env(check, &env, &spec.envp);
@@ -86,7 +119,7 @@ static KR_FALLIBLE spawn(const struct check *check, const char *const *argv,
 			    limit);
 }
 
-KR_FALLIBLE check_child(const struct check *check, char *const *argv,
+KR_FALLIBLE check_child(struct check *check, char *const *argv,
 			const struct buf *input, struct proc_result *out)
 {
 	char *words[MAX_ARGS + 1] = { NULL };
@@ -194,8 +227,10 @@ KR_FALLIBLE check_run(struct check *check)
 		err = take_ptr(&ended);
 	err_free(ended);
 	if (err) {
-		check_show(check, "output", buf_str(&result.out));
-		check_show(check, "errors", buf_str(&result.err));
+		check_show(check, "output",
+			   buf_str(&result.out) + check->shown_out);
+		check_show(check, "errors",
+			   buf_str(&result.err) + check->shown_err);
 	}
 	return err;
 }
@@ -229,7 +264,7 @@ static KR_FALLIBLE make_plaintext(struct buf *out)
 	return buf_check(out, "plaintext");
 }
 
-static KR_FALLIBLE half(const struct check *check, const char *what,
+static KR_FALLIBLE half(struct check *check, const char *what,
 			char *const *argv, const struct buf *input,
 			struct proc_result *out)
 {

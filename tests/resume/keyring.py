@@ -1,5 +1,8 @@
 """Keyring mode, killed at every step: rotate, rollback and retire go on."""
 
+import os
+import subprocess
+
 from stand import CONTEXTS, Stand, check, clusters
 
 KEYRING = ("secret: {name: %s, key: %s, mode: keyring}\n"
@@ -99,4 +102,37 @@ def retires(fleet, program):
                 is_at(stand, each, (new, None, None), 3)
 
 
-CASES = [rotations, way_back, retires]
+def reencrypts(fleet, program):
+    """keyring: what re-encrypts is shown while it runs; a key in it is not"""
+    for leaks in (False, True):
+        with Stand(fleet, program, "live") as stand:
+            stand.write_config(more=KEYRING + (
+                "reencrypt: {run: [sh, '%s/reencrypt'], timeout: 30s}\n"
+                % stand.folder))
+            go = os.path.join(stand.folder, "go")
+            with open(os.path.join(stand.folder, "reencrypt"), "w") as file:
+                file.write("echo 12 of 40 rows; echo to itself >&2\n"
+                           "until [ -e %s ]; do sleep 0.1; done\n"
+                           "cat %s; echo the last row\n" % (go, go))
+            child = stand.start("rotate", stderr=subprocess.STDOUT)
+            seen = b""
+            while b"12 of 40 rows" not in seen or b"to itself" not in seen:
+                more = os.read(child.stdout.fileno(), 4096)
+                check(more, "not shown while it ran:", seen.decode())
+                seen += more
+            with open(go + ".new", "wb") as file:
+                file.write(b"row " + (stand.new_keys().pop() if leaks
+                                      else b"by row") + b"\n")
+            os.rename(go + ".new", go)
+            seen += child.communicate(timeout=60)[0]
+            stand.no_leak(seen)
+            check(seen.count(b"12 of 40 rows") == 2 - leaks, seen.decode())
+            if leaks:
+                check(child.returncode == 6 and b"key material" in seen
+                      and b"last row" not in seen, seen.decode())
+            else:
+                check(child.returncode == 0 and b"row by row" in seen
+                      and b"last row" in seen, seen.decode())
+
+
+CASES = [rotations, way_back, retires, reencrypts]
