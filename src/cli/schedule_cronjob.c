@@ -13,7 +13,7 @@
 #include "runbook/jobmanifest.h"
 
 #define MAX_ARGS   16
-#define MAX_NAME   53
+#define MAX_NAME   264
 #define MAX_CONFIG ((size_t)512 * 1024)
 #define DEADLINE_S (10 * 60)
 #define ROTATION_S (6 * 60 * 60)
@@ -124,25 +124,12 @@ static KR_FALLIBLE set_schedule(struct cron *cron)
 	return NULL;
 }
 
-/* A service's name is any text: what Kubernetes does not take becomes '-'. */
 static void set_name(struct cron *cron)
 {
 	const char *given = cron->context->options.name;
-	char *c = cron->name;
-	size_t n;
 
-	(void)snprintf(cron->name, sizeof(cron->name), "%s%s",
-		       given ? "" : "keyrot-",
-		       given ? given : cron->context->config->service);
-	for (; !given && *c; c++) {
-		if (*c >= 'A' && *c <= 'Z')
-			*c = (char)(*c - 'A' + 'a');
-		else if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *c))
-			*c = '-';
-	}
-	n = strlen(cron->name);
-	while (!given && n && cron->name[n - 1] == '-')
-		cron->name[--n] = '\0';
+	(void)snprintf(cron->name, sizeof(cron->name), "keyrot-%s",
+		       cron->context->config->service);
 	cron->manifest.name = given ? given : cron->name;
 }
 
@@ -181,7 +168,7 @@ static KR_FALLIBLE check_store(const struct cron *cron)
 						local[i]),
 					"StoreNotReachable"),
 				"a service keeps the key: store: {type: vault, "
-				"...} with auth: jwt");
+				"...} with auth: kubernetes");
 	return NULL;
 }
 

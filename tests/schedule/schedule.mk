@@ -1,0 +1,6 @@
+# Reminders.
+
+.PHONY: schedule-test
+
+schedule-test: kubectl-keyrot practice ## calendars (Radicale), monitoring, manifests; SCHEDULE="ics" runs some
+	@python3 -B tests/schedule/test_schedule.py $(SCHEDULE)
