@@ -2,7 +2,7 @@
 # Debian packages that a purpose needs: installs what is missing where it may
 # (root, or sudo that asks for no password), else prints the command and fails.
 #
-#	tests/deps.sh build|demo|test|soak|report|dist|ci install
+#	tests/deps.sh build|demo|test|soak|schedule|report|dist|ci install
 #	tests/deps.sh --list PURPOSE         print the packages
 #	tests/deps.sh --missing PURPOSE      print those that are not installed
 set -eu
@@ -14,8 +14,9 @@ test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
 	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl"
 soak="$demo prometheus curl"
 report="$demo chromium python3-venv"
-dist="$demo perl python3-venv binutils qemu-user-static"
-ci="$test $dist prometheus $report"
+schedule="$demo prometheus radicale python3-yaml"
+dist="$demo umoci ca-certificates perl python3-venv binutils qemu-user-static"
+ci="$test $dist $schedule $report"
 
 mode=install
 case ${1-} in
@@ -30,6 +31,7 @@ demo) want=$demo ;;
 test) want=$test ;;
 soak) want=$soak ;;
 report) want=$report ;;
+schedule) want=$schedule ;;
 dist) want=$dist ;;
 ci) want=$ci ;;
 *)

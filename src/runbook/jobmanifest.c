@@ -37,7 +37,8 @@ static bool is_image(const char *image)
 
 KR_FALLIBLE jobmanifest_check(const struct jobmanifest *m)
 {
-	struct err *err = check_name("the name of its objects (--name)", m->name, MAX_NAME_LEN);
+	struct err *err = check_name("the name of its objects (--name)",
+				     m->name, MAX_NAME_LEN);
 
 	if (!err)
 		err = check_name("--namespace", m->ns, 63);
