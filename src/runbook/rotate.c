@@ -48,6 +48,8 @@ static struct err *run_part(struct rotation *rotation,
 
 	if (target->left_out)
 		return NULL;
+	target->run.options.fresh_key =
+		!*rotation->undone && !rotation->options.retires;
 	for (; !err && rows && rows->id; rows++) {
 		here = step_is_of_mode(rows, &target->run);
 		if (here && !(rows->flags & STEP_AT_ONCE))

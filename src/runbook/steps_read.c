@@ -279,6 +279,30 @@ static KR_FALLIBLE check_owner(struct run *run, char **out_from)
 	return NULL;
 }
 
+/*
+ * Said before any key is stored, where it is known that pods have to restart:
+ * not of a rotation that wrote there already, nor of a key that is there.
+ */
+static KR_FALLIBLE check_paused(struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	const struct secret *given = run->key_source.given;
+	char fingerprint[SECRET_FINGERPRINT_LEN] = "";
+	struct err *err = NULL;
+
+	if (run->options.no_restart ||
+	    (s->facts.owned && str_same(s->facts.rotation, run->rotation)))
+		return NULL;
+	if (given)
+		err = secret_fingerprint(given, fingerprint);
+	if (err || !(given || run->options.fresh_key) ||
+	    str_same(s->live_fingerprint, fingerprint))
+		return err;
+	return kube_consumers_choose(run->consumers,
+				     kube_access_of(run->options.kube)->context,
+				     run->rotation);
+}
+
 KR_FALLIBLE step_check(struct run *run)
 {
 	const struct kube_secret *s = run->secret;
@@ -287,8 +311,11 @@ KR_FALLIBLE step_check(struct run *run)
 
 	if (err)
 		return err;
-	if (!s->exists)
-		return run->options.create ? NULL : not_there(run);
+	if (!s->exists && !run->options.create)
+		return not_there(run);
+	err = check_paused(run);
+	if (err || !s->exists)
+		return err;
 	err = check_type(run);
 	if (!err)
 		err = check_immutable(s);
