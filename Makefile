@@ -114,11 +114,14 @@ PREFIX ?= /usr/local
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 
-.PHONY: install uninstall docs
+.PHONY: install uninstall docs man
 
-install: kubectl-keyrot ## into PREFIX (/usr/local), below DESTDIR
+install: kubectl-keyrot man ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(BINDIR) $(SHAREDIR)/doc/kubectl-keyrot \
-		$(SHAREDIR)/bash-completion/completions
+		$(SHAREDIR)/bash-completion/completions \
+		$(SHAREDIR)/man/man1 $(SHAREDIR)/man/man5
+	install -m 644 build/man/*.1 $(SHAREDIR)/man/man1
+	install -m 644 build/man/*.5 $(SHAREDIR)/man/man5
 	install -m 755 kubectl-keyrot kubectl_complete-keyrot $(BINDIR)
 	install -m 644 LICENSE README.md docs/errors.md docs/reference.md \
 		$(SHAREDIR)/doc/kubectl-keyrot
@@ -128,11 +131,23 @@ install: kubectl-keyrot ## into PREFIX (/usr/local), below DESTDIR
 uninstall: ## what install put there
 	rm -f $(BINDIR)/kubectl-keyrot $(BINDIR)/kubectl_complete-keyrot \
 		$(SHAREDIR)/bash-completion/completions/kubectl-keyrot
+	rm -f $(SHAREDIR)/man/man1/kubectl-keyrot.1 \
+		$(SHAREDIR)/man/man1/kubectl-keyrot-*.1 \
+		$(SHAREDIR)/man/man5/keyrot.yaml.5
 	rm -rf $(SHAREDIR)/doc/kubectl-keyrot
 
-docs: kubectl-keyrot ## docs/reference.md and runbook.md from the program's tables
+# Of the day of the last commit, so that it can be made again.
+man: kubectl-keyrot ## build/man: the manual pages, from the program's tables
+	@rm -rf build/man && mkdir -p build/man
+	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct \
+		2>/dev/null || date +%s)}; \
+	for page in $$(./kubectl-keyrot __man); do \
+		./kubectl-keyrot __man $$page >build/man/$$page || exit 1; done
+
+docs: kubectl-keyrot ## docs/reference.md, runbook.md and the schema of keyrot.yaml
 	./kubectl-keyrot __reference > docs/reference.md
 	./kubectl-keyrot __runbook > docs/runbook.md
+	./kubectl-keyrot __schema > docs/schema/keyrot.schema.json
 
 RELEASE_URL ?= https://keyrot.dev/releases
 RELEASED := x86_64 aarch64

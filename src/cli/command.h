@@ -147,6 +147,8 @@ cli_run cmd_init;
 cli_run cmd_completion;
 cli_run cmd_complete;
 cli_run cmd_reference;
+cli_run cmd_man;
+cli_run cmd_schema;
 cli_run cmd_runbook;
 cli_run cmd_version;
 cli_run cmd_help;

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "config/table.h"
 #include "config/value.h"
 
 static const char *const types[] = {
@@ -23,49 +24,51 @@ struct raw_store {
 	struct config_ref token, secretID, jwt, session;
 };
 
-#define STR(member)                                                            \
+#define STR(member, words)                                                     \
 	{                                                                      \
-		.name = #member, .type = FIELD_STRING,                         \
+		.name = #member, .help = words, .type = FIELD_STRING,          \
 		.offset = offsetof(struct raw_store, member)                   \
 	}
 
-#define REF(member)                                                            \
+#define REF(member, words)                                                     \
 	{                                                                      \
-		.name = #member, .type = FIELD_CUSTOM,                         \
+		.name = #member, .help = words, .type = FIELD_CUSTOM,          \
 		.offset = offsetof(struct raw_store, member),                  \
 		.read = value_ref, .release = value_release_ref                \
 	}
 
-static const struct field store_fields[] = {
-	STR(type),
-	STR(where),
-	STR(item),
-	STR(path),
-	STR(address),
-	STR(mount),
-	STR(vault),
-	STR(account),
-	STR(timeout),
-	STR(keyFile),
-	STR(namespace),
-	STR(ca),
-	STR(serverName),
-	STR(auth),
-	STR(authMount),
-	STR(role),
-	STR(roleID),
-	STR(organization),
-	STR(collection),
+const struct field config_store_fields[] = {
+	STR(type, "which password manager"),
+	STR(where, "what stands behind TYPE:"),
+	STR(item, "name or title of its entries"),
+	STR(path, "the same as where"),
+	STR(address, "of Vault (VAULT_ADDR)"),
+	STR(mount, "of Vault's key-value engine"),
+	STR(vault, "of 1Password"),
+	STR(account, "of 1Password"),
+	STR(timeout, "of one call"),
+	STR(keyFile, "of KeePassXC"),
+	STR(namespace, "of Vault"),
+	STR(ca, "certificates to trust, a file"),
+	STR(serverName, "name in the server's certificate"),
+	STR(auth, "how Vault is logged in to"),
+	STR(authMount, "where that stands"),
+	STR(role, "of Vault"),
+	STR(roleID, "of AppRole"),
+	STR(organization, "of Bitwarden"),
+	STR(collection, "of Bitwarden"),
 	{ .name = "env",
+	  .help = "variables that its command gets, too",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, env) },
 	{ .name = "command",
+	  .help = "a command, as words (exec)",
 	  .type = FIELD_STRINGS,
 	  .offset = offsetof(struct raw_store, command) },
-	REF(token),
-	REF(secretID),
-	REF(jwt),
-	REF(session),
+	REF(token, "of Vault or 1Password"),
+	REF(secretID, "of AppRole"),
+	REF(jwt, "of Vault's jwt and kubernetes"),
+	REF(session, "of Bitwarden"),
 	{ .name = NULL },
 };
 
@@ -125,14 +128,14 @@ struct err *value_store(const struct yaml_doc *doc, const struct cJSON *node,
 		err = check_type(doc, node, node->valuestring);
 		return err ? err : field_string(doc, node, &store->spec);
 	}
-	err = fields_read(doc, node, store_fields, &raw);
+	err = fields_read(doc, node, config_store_fields, &raw);
 	if (!err && !raw.type)
 		err = yaml_err(doc, node, "field \"type\" is missing");
 	if (!err)
 		err = check_type(doc, json_member(node, "type"), raw.type);
 	if (!err)
 		err = take_raw(&raw, node, store);
-	fields_release(store_fields, &raw);
+	fields_release(config_store_fields, &raw);
 	return err;
 }
 

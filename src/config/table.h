@@ -18,6 +18,9 @@ extern const struct field config_check_fields[];
 void config_check_init(void *item);
 extern const struct field config_reencrypt_fields[], config_retire_fields[];
 
+/* Of store: storeval.c, where it is a mapping; of secret.format: value.c. */
+extern const struct field config_store_fields[], config_format_fields[];
+
 /* Of gitops and argocd: table_gitops.c. */
 extern const struct field config_gitops_fields[], config_argocd_fields[];
 

@@ -1,3 +1,4 @@
+#include "config/table.h"
 #include "config/value.h"
 
 #include <ctype.h>
@@ -96,11 +97,13 @@ struct raw_format {
 	char *encoding;
 };
 
-static const struct field format_fields[] = {
+const struct field config_format_fields[] = {
 	{ .name = "bytes",
+	  .help = "random bytes (32)",
 	  .type = FIELD_NUMBER,
 	  .offset = offsetof(struct raw_format, bytes) },
 	{ .name = "encoding",
+	  .help = "base64, base64url, hex or raw",
 	  .type = FIELD_STRING,
 	  .offset = offsetof(struct raw_format, encoding) },
 	{ .name = NULL },
@@ -135,10 +138,10 @@ struct err *value_format(const struct yaml_doc *doc, const struct cJSON *node,
 	struct raw_format raw = { .bytes = (double)spec->bytes };
 	struct err *err;
 
-	err = fields_read(doc, node, format_fields, &raw);
+	err = fields_read(doc, node, config_format_fields, &raw);
 	if (!err)
 		err = check_format(doc, node, &raw, spec);
-	fields_release(format_fields, &raw);
+	fields_release(config_format_fields, &raw);
 	return err;
 }
 

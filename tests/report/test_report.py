@@ -148,7 +148,10 @@ def test_ledger_broken(play):
     with open(path, "w") as file:
         file.writelines(lines)
     found = other.report("--offline", other.done["rotation"], code=6)
+    page = other.run("report", "--offline", other.done["rotation"])
     other.forget()
+    check(page.returncode == 6 and "| Chain of hashes | broken |"
+          in page.stdout, "the page is there all the same", page.stderr)
     check(found["reason"] == "LedgerBroken", found["reason"])
     ledger = found["report"]["ledger"]
     check(ledger["state"] == "broken" and ledger["badLine"] == 4, ledger)
