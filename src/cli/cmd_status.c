@@ -1,5 +1,6 @@
 /* status: which key each environment, Secret and pod runs. */
 #include "cli/eachtarget.h"
+#include "cli/watch.h"
 #include "runbook/status.h"
 
 static KR_FALLIBLE read_opened(struct connection *c)
@@ -27,7 +28,7 @@ static KR_FALLIBLE read_opened(struct connection *c)
 	return err;
 }
 
-KR_FALLIBLE cmd_status(struct cli_context *context, struct result *result)
+static struct err *look(struct cli_context *context, struct result *result)
 {
 	bool all;
 	struct err *err = cli_each_target(context, result, read_opened, &all);
@@ -37,4 +38,11 @@ KR_FALLIBLE cmd_status(struct cli_context *context, struct result *result)
 	if (!err || all)
 		status_text(result);
 	return err;
+}
+
+KR_FALLIBLE cmd_status(struct cli_context *context, struct result *result)
+{
+	const char *every = context->options.watch;
+
+	return every ? watch_run(context, every, look) : look(context, result);
 }

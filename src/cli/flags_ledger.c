@@ -1,5 +1,5 @@
 /*
- * Options of the commands `ledger` and `report`.
+ * Options of the commands `ledger`, `report` and `status`.
  */
 #include "cli/options.h"
 
@@ -56,5 +56,15 @@ const struct option cli_report_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "show the page in a browser (html, by xdg-open)",
 	  .offset = AT(open) },
+	{ .name = NULL },
+};
+
+const struct option cli_status_flags[] = {
+	{ .name = "watch",
+	  .letter = 'w',
+	  .type = OPTION_BARE,
+	  .metavar = "DURATION",
+	  .help = "look again, every 5s or so often, until ^C",
+	  .offset = AT(watch) },
 	{ .name = NULL },
 };

@@ -61,6 +61,9 @@ struct cli_options {
 	const char *const *anchors;
 	const char *const *ignore_ledgers; /* ids */
 
+	/* status */
+	const char *watch; /* a duration; "": the default; NULL: once */
+
 	/* report; its file is init's, NULL: standard output */
 	bool open;
 
@@ -162,6 +165,7 @@ extern const struct option cli_promote_flags[];
 extern const struct option cli_approve_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_report_flags[];
+extern const struct option cli_status_flags[];
 extern const struct option cli_gitops_flags[];
 extern const struct option cli_schedule_flags[];
 extern const struct option cli_generate_flags[];

@@ -44,10 +44,13 @@ const struct usage usage_status = {
 			{ "One cluster, with the fingerprint of every pod",
 			  "kubectl keyrot status --context aether-production "
 			  "-o json" },
+			{ "While somebody rotates",
+			  "kubectl keyrot status --watch" },
 			{ NULL, NULL },
 		},
 	.tables =
 		(const struct option *const[]){
+			cli_status_flags,
 			cli_secret_flags,
 			cli_consumer_flags,
 			NULL,

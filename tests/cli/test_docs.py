@@ -88,6 +88,58 @@ class Docs(Case):
                     tried += 1
         self.assertGreaterEqual(tried, 5)
 
+    def shown(self, name):
+        """Command lines: of blocks of shell, and words set as code."""
+        text = read(name)
+        for block in re.findall(r"```sh\n(.*?)```", text, re.S):
+            for line in block.replace("\\\n", " ").splitlines():
+                yield re.sub(r"\s#.*", "", line)
+        for code in re.findall(r"`(kubectl keyrot [^`]*)`",
+                               re.sub(r"```.*?```", "", text, flags=re.S)):
+            yield code.replace("\\|", "|")
+
+    def test_command_lines_of_the_documents(self):
+        tried = {}
+        for name in sorted(os.listdir(os.path.join(ROOT, "docs"))):
+            if not name.endswith(".md") or name == "reference.md":
+                continue
+            for line in self.shown("docs/" + name):
+                if "..." in line or "…" in line:
+                    continue
+                for words in stages(line):
+                    if words[:2] != ["kubectl", "keyrot"]:
+                        continue
+                    with self.subTest(name + ": " + line):
+                        result = self.run_keyrot(*words[2:], "--help")
+                        self.assertEqual(result.returncode, 0, result.stderr)
+                    tried[name] = tried.get(name, 0) + 1
+        for name, least in (("tour.md", 15), ("from-the-runbook.md", 15),
+                            ("at-3am.md", 20)):
+            self.assertGreaterEqual(tried.get(name, 0), least, name)
+
+    def test_at_3am_has_every_code(self):
+        text = read("docs/at-3am.md")
+        codes = self.exit_codes(read("README.md"))
+        self.assertEqual(self.exit_codes(text.split("## 1:")[0]), codes)
+        for code in codes - {0}:
+            self.assertRegex(text, r"(?m)^## %d: " % code)
+        reasons = read("docs/errors.md")
+        for word in set(re.findall(r"`([A-Z]\w+[a-z]\w*)`", text)):
+            self.assertIn("`%s`" % word, reasons)
+
+    def test_runbook_of_old(self):
+        """Each command of the procedure by hand has its line."""
+        text = read("docs/from-the-runbook.md")
+        for line in ("openssl rand -base64 32", "export SECRET_ENCRYPTION_KEY",
+                     "create secret generic secrets-service-config",
+                     "rollout restart deployment/secrets-service",
+                     "rollout status deployment/secrets-service",
+                     "unset SECRET_ENCRYPTION_KEY",
+                     "pytest tests/integration/test_audit_chain.py"):
+            row = [r for r in text.splitlines() if r.startswith("| ")
+                   and line in r.split(" | ")[0]]
+            self.assertEqual(len(row), 1, line)
+
     def test_configuration_of_the_readme(self):
         for text in re.findall(r"```yaml\n(.*?)```", read("README.md"), re.S):
             self.write("keyrot.yaml", text)

@@ -7,7 +7,9 @@ usage: test_report.py [WORD...]   runs the tests whose names hold a word
 
 import json
 import os
+import pty
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -394,6 +396,74 @@ def test_no_key(play):
         check(len(key) == 44, len(key))
         for text in texts:
             check(key not in text and key[5:30] not in text, "a key")
+
+
+def test_watch_piped(play):
+    """Plain blocks, one whenever something differs; ^C ends it with 130."""
+    running = subprocess.Popen(
+        [play.program, "status", "--watch=1s"], cwd=play.home, env=play.env,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL)
+    seen = []
+
+    def until(word):
+        while not seen or word not in seen[-1]:
+            line = running.stdout.readline()
+            check(line, "it ended", seen, running.stderr.read)
+            seen.append(line)
+    try:
+        until("c02")
+        # A round in which nothing is new adds nothing.
+        time.sleep(2.2)
+        play.fleet.control("POST", "/fault", {
+            "kind": "403", "path": "/secrets/", "times": -1,
+            "cluster": "c02"})
+        until("error: c02")
+        play.fleet.control("DELETE", "/fault")
+        until("staging")
+    finally:
+        running.send_signal(signal.SIGINT)
+        out, told = running.communicate(timeout=20)
+    text = "".join(seen) + out
+    check(running.returncode == 130, running.returncode, told)
+    check("\x1b" not in text, "escapes in a pipe")
+    times = re.findall(r"(?m)^20\d\d-\d\d-\d\dT[\d:]+Z$", text)
+    check(len(times) == 3, times, text)
+
+
+def test_watch_terminal(play):
+    """Drawn in place on a screen of its own; the last state stays."""
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.chdir(play.home)
+        os.execve(play.program, [play.program, "status", "-w"],
+                  dict(play.env, TERM="xterm"))
+    seen, stopped = b"", False
+    while True:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:
+            data = b""
+        if not data:
+            break
+        seen += data
+        if b"until ^C" in seen and not stopped:
+            stopped = True
+            time.sleep(0.3)
+            os.write(fd, b"\x03")
+    _, status = os.waitpid(pid, 0)
+    os.close(fd)
+    check(os.waitstatus_to_exitcode(status) == 130, status, seen)
+    drawn, _, after = seen.partition(b"\x1b[?1049l")
+    check(drawn.count(b"\x1b[?1049h") == 1, drawn[:80])
+    check(b"every 5s" in drawn and b"staging" in drawn, drawn)
+    check(b"staging" in after and b"\x1b[H" not in after, after)
+
+
+def test_watch_refused(play):
+    for words in (["--watch=0s"], ["--watch=soon"], ["--watch", "-o", "json"]):
+        done = play.run("status", *words)
+        check(done.returncode == 2, words, done.returncode, done.stderr)
 
 
 def main():
