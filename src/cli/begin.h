@@ -35,4 +35,11 @@ KR_FALLIBLE begin_wait(const struct cli_context *context,
 KR_FALLIBLE begin_request(struct cli_context *context, struct result *result,
 			  const char *to, const char *id);
 
+/*
+ * A rotation with an id that was made beforehand, as `rotate` does it; where it
+ * has begun it is gone on with. It never goes on in another process.
+ */
+KR_FALLIBLE cli_rotate_named(struct cli_context *context, struct result *result,
+			     const char *id);
+
 #endif

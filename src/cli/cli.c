@@ -74,7 +74,7 @@ static const struct command commands[] = {
 	{ "init", GROUP_SETUP, "",
 	  "write keyrot.yaml, filled in from what the clusters show",
 	  &usage_init, 0, 0, "InitResult", cmd_init },
-	{ "gitops", GROUP_SETUP, "check",
+	{ "gitops", GROUP_SETUP, "check|manifest|request|run|hook [FILE]",
 	  "Git without keys, and rotations through Git and Argo CD",
 	  &usage_gitops, 2, COMMAND_CONFIG | COMMAND_PROGRESS, "GitopsResult",
 	  cmd_gitops },

@@ -28,16 +28,13 @@ KR_FALLIBLE cli_gitops_repo(const struct cli_context *context,
 	return err;
 }
 
-/* A path of keyrot.yaml is of its own folder; NULL where none is named. */
-static KR_FALLIBLE manifest_path(const struct config *config, char **out)
+KR_FALLIBLE cli_gitops_path(const struct config *config, const char *name,
+			    char **out)
 {
-	kr_cleanup(str_freep) char *folder = NULL;
+	kr_cleanup(str_freep) char *folder =
+		config->path ? file_dirname(config->path) : strdup(".");
 
-	*out = NULL;
-	if (!config->manifest)
-		return NULL;
-	folder = file_dirname(config->path);
-	*out = folder ? file_join(folder, config->manifest) : NULL;
+	*out = folder ? file_join(folder, name) : NULL;
 	return *out ? NULL : err_no_memory();
 }
 
@@ -56,7 +53,10 @@ KR_FALLIBLE cli_gitops_look(const struct cli_context *context,
 		.harmless = (const char *const *)config->gitops.harmless,
 		.result = result,
 	};
-	struct err *err = manifest_path(config, out_manifest);
+	struct err *err = config->manifest
+				  ? cli_gitops_path(config, config->manifest,
+						    out_manifest)
+				  : NULL;
 
 	out->manifest = *out_manifest;
 	return err;
@@ -141,6 +141,9 @@ KR_FALLIBLE cmd_gitops(struct cli_context *context, struct result *result)
 		cli_run *run;
 	} verbs[] = {
 		{ "check", check },
+		{ "manifest", gitops_manifest },
+		{ "request", gitops_request },
+		{ "run", gitops_run },
 	};
 	const char *name = context->n_args ? context->args[0] : "";
 
@@ -150,6 +153,8 @@ KR_FALLIBLE cmd_gitops(struct cli_context *context, struct result *result)
 		json_set_str(result->document, "verb", name);
 		return verbs[i].run(context, result);
 	}
-	return err_hint(err_new(KR_EUSAGE, "gitops does one of: check"),
-			"kubectl keyrot gitops --help");
+	return err_hint(
+		err_new(KR_EUSAGE,
+			"gitops does one of: check, manifest, request, run, hook"),
+		"kubectl keyrot gitops --help");
 }

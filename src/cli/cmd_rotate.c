@@ -62,8 +62,9 @@ static void leave_review(struct rotation *rotation, struct result *result,
 		r->message(r->user, REPORT_INFO, text);
 }
 
-/* WAY_TO: a promotion; what is named is the environment. */
-enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE, WAY_TO };
+/* WAY_TO: a promotion; what is named is the environment. WAY_NAMED: a rotation
+ * whose id was given to it beforehand, begun or gone on with. */
+enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE, WAY_TO, WAY_NAMED };
 
 /*
  * An environment that asks for it is put back by the program itself: after a
@@ -124,16 +125,34 @@ static KR_FALLIBLE find_open(struct rotation *rotation, const char *id,
 	return NULL;
 }
 
+/* Where nobody knows of it, it has not begun, and may have to wait for what
+ * has. */
+static KR_FALLIBLE find_named(struct rotation *rotation, const char *id,
+			      struct rotate_found *out, bool *out_begun)
+{
+	struct err *err = find_open(rotation, id, out);
+
+	*out_begun = !err;
+	if (!err || strcmp(err_reason(err), "RotationUnknown") != 0)
+		return err;
+	err_free(err);
+	(void)snprintf(out->id, sizeof(out->id), "%s", id);
+	return begin_check(rotation->options.user, rotation->options.result);
+}
+
 static KR_FALLIBLE run_way(struct rotation *rotation,
 			   const struct runbook *book, enum way way,
 			   const char *id)
 {
 	kr_cleanup(str_freep) char *undoing = NULL;
 	struct rotate_found found = { 0 };
+	bool begun = way == WAY_ON;
 	struct err *err = NULL;
 
 	if (way == WAY_ON) {
 		err = find_open(rotation, id, &found);
+	} else if (way == WAY_NAMED) {
+		err = find_named(rotation, id, &found, &begun);
 	} else if (way == WAY_BACK) {
 		if (id)
 			(void)snprintf(found.undone, sizeof(found.undone), "%s",
@@ -150,10 +169,12 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 	}
 	if (!err)
 		err = rotation_name(rotation, *found.id ? found.id : undoing);
+	if (way == WAY_NAMED)
+		rotation->resumed = begun;
 	memcpy(rotation->undone, found.undone, sizeof(found.undone));
 	if (!err && *found.to)
 		err = rotation_promote(rotation, found.to);
-	if (!err && way == WAY_ON)
+	if (!err && begun)
 		err = read_journal(rotation);
 	if (err)
 		return err;
@@ -191,6 +212,9 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	if (way == WAY_ON && handover_begin(context, result, &handed))
 		options.handed = &handed;
 	options.retires = way == WAY_RETIRE;
+	/* There is more to be done after it, by this process. */
+	if (way == WAY_NAMED)
+		options.hand_over = NULL;
 	err = begin_wait(context, &options);
 	if (err)
 		return err;
@@ -252,6 +276,12 @@ KR_FALLIBLE cmd_rotate(struct cli_context *context, struct result *result)
 		return begin_request(context, result, NULL, NULL);
 	err = begin_check(context, result);
 	return err ? err : go_on(context, result, WAY_NEW, NULL);
+}
+
+KR_FALLIBLE cli_rotate_named(struct cli_context *context, struct result *result,
+			     const char *id)
+{
+	return go_on(context, result, WAY_NAMED, id);
 }
 
 KR_FALLIBLE cmd_promote(struct cli_context *context, struct result *result)

@@ -19,4 +19,11 @@ KR_FALLIBLE cli_gitops_look(const struct cli_context *context,
 			    const struct gitrepo *repo, struct result *result,
 			    struct gitops_check *out, char **out_manifest);
 
+/* Where a file that keyrot.yaml names is: of its own folder; malloc'd. */
+KR_FALLIBLE cli_gitops_path(const struct config *config, const char *name,
+			    char **out);
+
+/* The verbs of files of their own. */
+cli_run gitops_manifest, gitops_request, gitops_run;
+
 #endif

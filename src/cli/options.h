@@ -110,8 +110,6 @@ struct cli_options {
 	const char *folder; /* with the repository; NULL: where it stands */
 	const char *base;   /* branch that the request's branch begins at */
 	bool push;
-	const char *image;
-	const char *phase;
 
 	/* schedule */
 	const char *interval;	  /* "quarter" where not given */

@@ -11,7 +11,8 @@
 #define MAX_WORDS 40
 #define MAX_SAID  300
 
-static KR_FALLIBLE child_env(struct proc_env *env, const char *const **out)
+static KR_FALLIBLE child_env(const char *index, struct proc_env *env,
+			     const char *const **out)
 {
 	static const char *const names[] = {
 		"SSH_AUTH_SOCK",
@@ -53,6 +54,8 @@ static KR_FALLIBLE child_env(struct proc_env *env, const char *const **out)
 	proc_env_set(env, "GIT_OPTIONAL_LOCKS", "0");
 	proc_env_set(env, "GIT_NO_REPLACE_OBJECTS", "1");
 	proc_env_set(env, "GIT_NO_LAZY_FETCH", "1");
+	if (index)
+		proc_env_set(env, "GIT_INDEX_FILE", index);
 	return proc_env_vars(env, out);
 }
 
@@ -73,8 +76,9 @@ static KR_FALLIBLE failed(const char *verb, const struct proc_result *result)
 }
 
 /* In `folder`; exit codes are left to the caller. */
-static KR_FALLIBLE run(const char *folder, const char *const *words,
-		       struct proc_spec *spec, struct proc_result *out)
+static KR_FALLIBLE run(const char *folder, const char *index,
+		       const char *const *words, struct proc_spec *spec,
+		       struct proc_result *out)
 {
 	kr_cleanup(proc_env_release) struct proc_env env = { 0 };
 	const char *argv[MAX_WORDS] = { "git", "-C", folder };
@@ -89,7 +93,7 @@ static KR_FALLIBLE run(const char *folder, const char *const *words,
 	spec->stdin_mode = PROC_STDIN_NULL;
 	spec->stderr_mode = PROC_STDERR_CAPTURE;
 	spec->max_stderr_bytes = (size_t)64 * 1024;
-	err = child_env(&env, &spec->envp);
+	err = child_env(index, &env, &spec->envp);
 	if (!err)
 		err = proc_run(spec, out);
 	return err_is(err, KR_ENOTFOUND) ? err_as(err, KR_ECONFIG) : err;
@@ -101,7 +105,7 @@ KR_FALLIBLE gitrepo_ask(const struct gitrepo *repo, const char *const *words,
 	kr_cleanup(proc_result_release) struct proc_result result = { 0 };
 	struct proc_spec spec = { .max_stdout_bytes = MAX_TEXT,
 				  .timeout_ms = GITREPO_LOOK_MS };
-	struct err *err = run(repo->root, words, &spec, &result);
+	struct err *err = run(repo->root, repo->index, words, &spec, &result);
 
 	if (err)
 		return err;
@@ -121,7 +125,7 @@ KR_FALLIBLE gitrepo_run(const struct gitrepo *repo, const char *const *words,
 	kr_cleanup(proc_result_release) struct proc_result result = { 0 };
 	struct proc_spec spec = { .max_stdout_bytes = MAX_TEXT,
 				  .timeout_ms = timeout_ms };
-	struct err *err = run(repo->root, words, &spec, &result);
+	struct err *err = run(repo->root, repo->index, words, &spec, &result);
 	size_t len;
 
 	if (err)
@@ -144,7 +148,7 @@ KR_FALLIBLE gitrepo_stream(const struct gitrepo *repo, const char *const *words,
 	struct proc_spec spec = { .timeout_ms = -1,
 				  .on_stdout = on_output,
 				  .user = user };
-	struct err *err = run(repo->root, words, &spec, &result);
+	struct err *err = run(repo->root, repo->index, words, &spec, &result);
 
 	if (!err && result.exit_code != 0)
 		err = failed(words[0], &result);
@@ -157,7 +161,7 @@ static KR_FALLIBLE find_root(const char *folder, char **out)
 	struct proc_spec spec = { .max_stdout_bytes = MAX_TEXT,
 				  .timeout_ms = GITREPO_LOOK_MS };
 	struct err *err = run(
-		folder,
+		folder, NULL,
 		(const char *const[]){ "rev-parse", "--show-toplevel", NULL },
 		&spec, &result);
 

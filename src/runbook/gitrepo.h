@@ -18,6 +18,7 @@
 struct gitrepo {
 	char *root; /* of the working tree; absolute */
 	bool shallow;
+	const char *index; /* borrowed; NULL: the repository's own */
 };
 
 /* The repository of a folder. KR_EUSAGE, reason "NoRepository". */

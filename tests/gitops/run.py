@@ -19,7 +19,7 @@ def tests():
         if not (name.startswith("test_") and name.endswith(".py")):
             continue
         module = importlib.import_module(name[:-3])
-        for word, function in vars(module).items():
+        for word, function in list(vars(module).items()):
             if word.startswith("test_"):
                 yield "%s.%s" % (name[5:-3], word[5:]), function
 
@@ -39,6 +39,10 @@ def main(words):
             passed += 1
             print("ok %-40s %5.1f s" % (name, time.monotonic() - begun))
         sys.stdout.flush()
+    for module in list(sys.modules.values()):
+        if getattr(module, "__file__", None) and \
+                os.path.dirname(os.path.abspath(module.__file__)) == HERE:
+            getattr(module, "close", lambda: None)()
     print("%d passed, %d failed" % (passed, failed))
     return failed or not passed
 

@@ -24,7 +24,7 @@ NAMESPACE = "aether-services"
 
 def check(condition, *told):
     if not condition:
-        raise AssertionError(" ".join(str(item) for item in told))
+        raise AssertionError(" ".join(str(item)[-900:] for item in told))
 
 
 def new_key(n=32):
