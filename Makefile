@@ -152,7 +152,7 @@ docs: kubectl-keyrot ## docs/reference.md, runbook.md and the schema of keyrot.y
 RELEASE_URL ?= https://keyrot.dev/releases
 RELEASED := x86_64 aarch64
 
-.PHONY: dist krew
+.PHONY: dist krew image
 
 dist: ## dist/: static executables for Linux, their archives, sums and krew's manifest
 	@tests/deps.sh dist
@@ -164,6 +164,12 @@ dist: ## dist/: static executables for Linux, their archives, sums and krew's ma
 
 krew: dist ## plugin.yaml, krew's manifest, from the archives
 	cp dist/keyrot.yaml plugin.yaml
+
+image: dist ## dist/: an OCI image for each, of the executable and a CA bundle alone
+	@for arch in amd64 arm64; do krew/image.sh $(VERSION) $$arch \
+		dist/kubectl-keyrot-v$(VERSION)-linux-$$arch.tar.gz \
+		dist/keyrot-image-$$arch.tar || exit 1; done
+	@ls -1 dist/keyrot-image-*.tar
 
 clean: ## remove everything that was built
 	rm -rf build dist kubectl-keyrot

@@ -171,6 +171,19 @@ static bool find_tables(const char *line, const struct option **out)
 	return true;
 }
 
+/* In a pod there is no context that could be named. */
+static void put_line(struct buf *text, const char *line)
+{
+	static const char none[] = " --context  ";
+	const char *at = strstr(line, none);
+
+	if (at) {
+		buf_append(text, line, (size_t)(at - line));
+		line = at + sizeof(none) - 2;
+	}
+	buf_puts(text, line);
+}
+
 static void complete(const struct cli_context *context, option_tables given,
 		     struct cJSON *item)
 {
@@ -180,7 +193,7 @@ static void complete(const struct cli_context *context, option_tables given,
 
 	if (!line || !find_tables(line, taken))
 		return;
-	buf_puts(&text, line);
+	put_line(&text, line);
 	put_all(&text, line, carried, given, taken, &context->options);
 	if (context->command && strcmp(context->command->name, "plan") == 0)
 		put_all(&text, line, planned, given, taken, &context->options);

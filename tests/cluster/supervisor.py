@@ -90,6 +90,7 @@ class Cluster:
     def write_files(self):
         self.pki = pki = Pki(self.path("pki"))
         pki.server("server", ["localhost", "kubernetes", "kubernetes.default",
+                              "kubernetes.default.svc",
                               self.context + ".test"])
         pki.client("infra", "infra", "system:masters")
         pki.client("operator", "operator@example.com", "system:masters")
