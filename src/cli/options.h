@@ -119,8 +119,9 @@ struct cli_options {
 	const char *login;
 	const char *password_from; /* references */
 	const char *token_from;
-	const char *max_age;	 /* NULL: the interval */
-	const char *metrics;	 /* file; NULL */
+	const char *max_age; /* NULL: the interval */
+	const char *metrics; /* file; NULL */
+	const char *image;
 	const char *run;	 /* "check" where not given */
 	const char *cron;	 /* NULL: what fits `run` and `interval` */
 	const char *name;	 /* of the objects; NULL: from the service */
