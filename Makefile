@@ -152,7 +152,7 @@ docs: kubectl-keyrot ## docs/reference.md, runbook.md and the schema of keyrot.y
 RELEASE_URL ?= https://keyrot.dev/releases
 RELEASED := x86_64 aarch64
 
-.PHONY: dist krew image
+.PHONY: deb dist krew image
 
 dist: ## dist/: static executables for Linux, their archives, sums and krew's manifest
 	@tests/deps.sh dist
@@ -161,6 +161,11 @@ dist: ## dist/: static executables for Linux, their archives, sums and krew's ma
 	@krew/build.py $(VERSION) $(RELEASE_URL) \
 		"$$(krew/libraries.sh $(firstword $(RELEASED)))" \
 		$(RELEASED:%=build/static-%/kubectl-keyrot)
+
+deb: dist ## dist/*.deb, from the static executables
+	@for arch in $(RELEASED); do \
+		krew/deb.sh $(VERSION) build/static-$$arch/kubectl-keyrot \
+			"$$(krew/libraries.sh $$arch)" || exit 1; done
 
 krew: dist ## plugin.yaml, krew's manifest, from the archives
 	cp dist/keyrot.yaml plugin.yaml

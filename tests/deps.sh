@@ -15,7 +15,8 @@ test="$demo mandoc python3-yaml libcunit1-dev clang-14 libclang-rt-14-dev clang-
 soak="$demo prometheus curl"
 report="$demo chromium python3-venv"
 schedule="$demo prometheus radicale python3-yaml"
-dist="$demo umoci ca-certificates perl python3-venv binutils qemu-user-static"
+dist="$demo umoci ca-certificates perl python3-venv binutils qemu-user-static
+	lintian"
 ci="$test $dist $schedule $report"
 
 mode=install

@@ -2,6 +2,6 @@
 
 .PHONY: dist-test
 
-dist-test: dist practice ## archives, hardening, arm64, the same bytes twice; contract cases with the static executable
+dist-test: deb practice ## archives, packages, hardening, arm64, the same bytes twice; contract cases with the static executable
 	@python3 tests/dist/dist.py
 	@$(CONTRACT) practice --program build/static-$(shell uname -m)/kubectl-keyrot

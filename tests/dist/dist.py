@@ -16,6 +16,8 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 DIST = os.path.join(ROOT, "dist")
+with open(os.path.join(ROOT, "Makefile")) as makefile:
+    VERSION = re.search(r"(?m)^VERSION := (\S+)", makefile.read()).group(1)
 MAX_BYTES = 6 * 1000 * 1000
 MEMBERS = {"kubectl-keyrot": 0o755, "kubectl_complete-keyrot": 0o755,
            "LICENSE": 0o644, "README.md": 0o644, "THIRD-PARTY-NOTICES": 0o644,
@@ -101,13 +103,13 @@ class Executables(unittest.TestCase):
     def test_runs_alone(self):
         with tempfile.TemporaryDirectory() as folder:
             path = shutil.copy(binary(os.uname().machine), folder)
-            self.assertIn("0.1.0", output(path, "version", env={}))
+            self.assertIn(VERSION, output(path, "version", env={}))
 
     def test_arm(self):
         emulator = next(filter(None, map(shutil.which, EMULATORS)), None)
         self.assertIsNotNone(emulator, "qemu-user-static is not installed")
         words = (emulator, binary("aarch64"))
-        self.assertIn("0.1.0", output(*words, "version"))
+        self.assertIn(VERSION, output(*words, "version"))
         found = output(*words, "generate", "--stdout", env={
             "HOME": "/nonexistent", "PATH": "/bin"})
         self.assertRegex(found, r"\A[A-Za-z0-9+/]{43}=\n?\Z")
@@ -124,6 +126,39 @@ class Executables(unittest.TestCase):
                             "program"], cwd=folder, check=True)
             other = os.path.join(folder, os.path.relpath(binary(machine), ROOT))
             self.assertEqual(read(other), read(binary(machine)))
+
+
+class Packages(unittest.TestCase):
+    """For Debian and its like."""
+
+    def setUp(self):
+        self.paths = [os.path.join(DIST, "kubectl-keyrot_%s_%s.deb" % (
+            VERSION, arch)) for arch in ("amd64", "arm64")]
+
+    def test_lintian(self):
+        for path in self.paths:
+            done = subprocess.run(
+                ("lintian", "--fail-on", "error,warning", "--allow-root",
+                 path), capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stdout)
+
+    def test_depends_on_nothing(self):
+        for path in self.paths:
+            fields = output("dpkg-deb", "--field", path)
+            self.assertNotIn("Depends:", fields)
+            self.assertIn("Version: %s\n" % VERSION, fields)
+
+    def test_unpacked(self):
+        native = output("dpkg", "--print-architecture").strip()
+        path = next(p for p in self.paths if p.endswith("_%s.deb" % native))
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run(("dpkg-deb", "-x", path, folder), check=True)
+            self.assertIn(VERSION, output(
+                os.path.join(folder, "usr/bin/kubectl-keyrot"), "version",
+                env={}))
+            page = os.path.join(folder,
+                                "usr/share/man/man1/kubectl-keyrot.1.gz")
+            self.assertTrue(os.path.isfile(page))
 
 
 if __name__ == "__main__":
