@@ -88,7 +88,7 @@ def handed_over(fleet, program):
         check("--timeout=600000ms" in words, words)
         check("--operator=jane@example.com" in words, words)
         holder = stand.lease(CONTEXTS[1])["spec"]["holderIdentity"]
-        check(holder.endswith("/%d" % child.pid), holder, child.pid)
+        check("/%d." % child.pid in holder, holder, child.pid)
         memory = memory_of(child.pid)
         check(child.poll() is None, "it ended before it was searched")
         out, err = child.communicate(timeout=60)
