@@ -32,8 +32,9 @@ static void say_next(const struct rotation *rotation, struct result *result,
 		return;
 	}
 	result_next(result, "kubectl keyrot resume %s", rotation->id);
-	/* Entries are never written over: one that is damaged stays so. */
-	if (strcmp(err_reason(err), "Mismatch") == 0)
+	/* Its key runs somewhere, and the store has damaged it. */
+	if (strcmp(err_reason(err), "Mismatch") == 0 &&
+	    rotation_carried_key(rotation))
 		result_next(result, "kubectl keyrot rotate --new");
 	if (!*rotation->undone)
 		result_next(result, "kubectl keyrot rollback %s", rotation->id);

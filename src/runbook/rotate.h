@@ -258,6 +258,10 @@ KR_FALLIBLE rotation_promote(struct rotation *rotation, const char *to);
 void rotation_trace(const struct rotation *rotation,
 		    char out[ROTATE_TRACE_LEN]);
 
+/* Fingerprint of the rotation's key that a cluster holds, as it was last read;
+ * NULL: none holds it. Borrowed. */
+const char *rotation_carried_key(const struct rotation *rotation);
+
 /* The operator, as the first cluster or the options have it. Borrowed. */
 const char *rotation_operator(const struct rotation *rotation);
 

@@ -108,7 +108,7 @@ static KR_FALLIBLE ask_leases(struct rotation *rotation, const char *id,
 static bool is_rotations(const struct store_meta *meta)
 {
 	return meta->role == STORE_NEW && rotation_is_valid(meta->rotation) &&
-	       strcmp(meta->id, meta->rotation) == 0 &&
+	       rotation_is_entry(meta->rotation, meta->id) &&
 	       strncmp(meta->secret, "*/", 2) == 0;
 }
 
@@ -199,7 +199,7 @@ static const struct store_meta *find_entry(const struct store_list *list,
 {
 	for (size_t i = list->count; i-- > 0;) {
 		if (is_rotations(&list->items[i]) &&
-		    (!id || strcmp(list->items[i].id, id) == 0))
+		    (!id || strcmp(list->items[i].rotation, id) == 0))
 			return &list->items[i];
 	}
 	return NULL;

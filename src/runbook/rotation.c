@@ -29,3 +29,13 @@ bool rotation_is_valid(const char *text)
 	       strspn(text + 3, "0123456789") == 8 && text[11] == '-' &&
 	       strspn(text + 12, "0123456789abcdef") == 6;
 }
+
+bool rotation_is_entry(const char *rotation, const char *id)
+{
+	size_t n = strlen(rotation);
+
+	if (strncmp(id, rotation, n) != 0)
+		return false;
+	return !id[n] || (id[n] == '-' && id[n + 1] &&
+			  !id[n + 1 + strspn(id + n + 1, "0123456789")]);
+}

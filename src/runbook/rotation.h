@@ -9,4 +9,8 @@
 KR_FALLIBLE rotation_new(char out[ROTATION_LEN]);
 bool rotation_is_valid(const char *text);
 
+/* Whether an entry of that id holds the rotation's key: "ID", or "ID-2" and
+ * so on where the store had damaged what was put there before. */
+bool rotation_is_entry(const char *rotation, const char *id);
+
 #endif

@@ -72,17 +72,60 @@ static KR_FALLIBLE describe_key(const struct rotation *rotation,
 	return NULL;
 }
 
-/* A rotation has one entry, called like it: there is it stored already? */
-static KR_FALLIBLE has_entry(struct rotation *rotation, bool *out)
+/* The key of the rotation that the target holds; NULL: none. */
+static const char *carried(const struct rotation *rotation,
+			   const struct rotate_target *target)
 {
+	const struct kube_secret *s = target->run.secret;
+
+	if (!s || !s->facts.owned || !str_same(s->facts.rotation, rotation->id))
+		return NULL;
+	return s->facts.state == RING_ADDED ? run_ring(&target->run, RING_NEXT)
+					    : s->facts.fingerprint;
+}
+
+const char *rotation_carried_key(const struct rotation *rotation)
+{
+	const char *found = NULL;
+
+	for (size_t i = 0; !found && i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; !found && j < env->count; j++)
+			found = carried(rotation, &env->targets[j]);
+	}
+	return found;
+}
+
+/*
+ * A rotation has one entry, called like it, and another one for each attempt
+ * that the store damaged: the first that can be read back, and is what
+ * clusters hold already. Where they hold none, another attempt is made.
+ */
+static KR_FALLIBLE take_stored(struct rotation *rotation)
+{
+	const char *wanted = rotation_carried_key(rotation);
 	struct store_list list = { 0 };
+	kr_cleanup(err_freep) struct err *damaged = NULL;
 	struct err *err = store_entries(rotation->options.store, &list);
 
-	*out = false;
-	for (size_t i = 0; !err && i < list.count; i++)
-		*out = *out || strcmp(list.items[i].id, rotation->id) == 0;
+	for (size_t i = 0; !err && !rotation->key && i < list.count; i++) {
+		const char *id = list.items[i].id;
+
+		if (!rotation_is_entry(rotation->id, id))
+			continue;
+		err = store_prove(rotation->options.store, id, wanted,
+				  &rotation->key);
+		if (err && strcmp(err_reason(err), "Mismatch") == 0) {
+			err_free(damaged);
+			damaged = err;
+			err = NULL;
+		} else if (!err && !str_keep(&rotation->entry_id, id)) {
+			err = err_no_memory();
+		}
+	}
 	store_list_release(&list);
-	return err;
+	return err || rotation->key || !wanted ? err : take_ptr(&damaged);
 }
 
 static KR_FALLIBLE make_key(struct rotation *rotation)
@@ -128,7 +171,6 @@ static KR_FALLIBLE share_key(struct rotation *rotation)
 KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 {
 	const struct rotate_handed *handed = rotation->options.handed;
-	bool there = false;
 	struct err *err;
 
 	/* It is read where it is needed. */
@@ -141,14 +183,9 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 			"the store \"none\" keeps nothing that could be read back: a rotation needs a store");
 		return err_set_reason(err, "StoreCannotProve");
 	}
-	err = has_entry(rotation, &there);
-	if (!err && there) {
-		rotation->entry_id = strdup(rotation->id);
-		err = store_prove(rotation->options.store, rotation->id, NULL,
-				  &rotation->key);
-	} else if (!err) {
+	err = take_stored(rotation);
+	if (!err && !rotation->key)
 		err = make_key(rotation);
-	}
 	if (err)
 		return err;
 	if (!rotation->entry_id)

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -147,13 +148,56 @@ static bool has_reason(const struct err *err, const char *reason)
 	return err_is(err, KR_ESTORE) && strcmp(err_reason(err), reason) == 0;
 }
 
+static bool is_taken(const struct store_list *list, const char *id)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the entry is there and damaged: not what it says it is. */
+static KR_FALLIBLE is_damaged(struct store *store, const char *id, bool *out)
+{
+	kr_cleanup(readback_key_freep) struct readback_key *other = NULL;
+	struct err *err = store_prove(store, id, NULL, &other);
+
+	*out = has_reason(err, "Mismatch");
+	if (!*out)
+		return err;
+	err_free(err);
+	return NULL;
+}
+
+/* "ID-2" and so on where ID is damaged: an entry is never written over. One
+ * with another key is no damage, and refused later. */
+static KR_FALLIBLE number_id(struct store *store, const struct store_list *list,
+			     char **id)
+{
+	kr_cleanup(str_freep) char *plain = strdup(*id);
+	struct err *err = NULL;
+	bool damaged = true;
+
+	for (int n = 2; plain && !err && is_taken(list, *id); n++) {
+		err = is_damaged(store, *id, &damaged);
+		if (err || !damaged)
+			break;
+		free(*id);
+		if (asprintf(id, "%s-%d", plain, n) < 0)
+			*id = NULL;
+		if (!*id)
+			break;
+	}
+	return err || (plain && *id) ? err : err_no_memory();
+}
+
 /*
  * An entry that should hold this key. One that is damaged or gone is passed
- * over: a fresh entry is then put beside it. What stops us (locked, the tool
- * fails) is an error.
+ * over: a fresh entry is then put beside it, and *id made one that is free.
+ * What stops us (locked, the tool fails) is an error.
  */
 static struct err *find_held(struct store *store, const char *fingerprint,
-			     struct readback_key **out)
+			     char **id, struct readback_key **out)
 {
 	kr_cleanup(store_list_release) struct store_list list = { 0 };
 	struct err *err = store_entries(store, &list);
@@ -170,7 +214,7 @@ static struct err *find_held(struct store *store, const char *fingerprint,
 			err = NULL;
 		}
 	}
-	return err;
+	return err || *out ? err : number_id(store, &list, id);
 }
 
 /*
@@ -214,7 +258,7 @@ KR_FALLIBLE store_ensure(struct store *store, const struct store_meta *meta,
 	if (!err && !store->backend->can_prove) {
 		err = wrap_unproved(key, &full, &made);
 	} else if (!err) {
-		err = find_held(store, full.fingerprint, &made);
+		err = find_held(store, full.fingerprint, &full.id, &made);
 		was_there = made != NULL;
 		if (!err && !made)
 			err = put_and_prove(store, &full, key, &made);

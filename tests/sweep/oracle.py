@@ -24,7 +24,8 @@ from world import (CONTEXTS, FOREIGN, PODS, PRODUCTION, STAGING,  # noqa: E402
 ENTRY = clusters.ENTRY
 CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 130)
 NAME = "%s/%s" % (clusters.SECRET, ENTRY)
-EVENTS = {"begun", "baseline", "intent", "done", "failed", "takeover", "ended"}
+EVENTS = {"begun", "baseline", "intent", "done", "failed", "takeover",
+          "override", "approved", "ended"}
 
 
 def note(secret, word):
@@ -167,7 +168,8 @@ class Oracle:
             for row in rows:
                 if row["event"] not in EVENTS or set(row) - {
                         "event", "time", "step", "environment", "context",
-                        "detail"}:
+                        "detail", *(["number"] if row["event"] == "begun"
+                                    else [])}:
                     raise Broken("6: a journal's line is strange: %s" % row)
             wrong = self.order.check(rows)
             if wrong:
