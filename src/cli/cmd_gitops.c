@@ -144,6 +144,7 @@ KR_FALLIBLE cmd_gitops(struct cli_context *context, struct result *result)
 		{ "manifest", gitops_manifest },
 		{ "request", gitops_request },
 		{ "run", gitops_run },
+		{ "hook", gitops_hook },
 	};
 	const char *name = context->n_args ? context->args[0] : "";
 

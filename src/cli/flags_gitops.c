@@ -36,5 +36,10 @@ const struct option cli_gitops_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "request: push the branch to origin, too",
 	  .offset = AT(push) },
+	{ .name = "image",
+	  .type = OPTION_STRING,
+	  .metavar = "IMAGE",
+	  .help = "hook: the image with this program",
+	  .offset = AT(image) },
 	{ .name = NULL },
 };

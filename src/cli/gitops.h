@@ -24,6 +24,6 @@ KR_FALLIBLE cli_gitops_path(const struct config *config, const char *name,
 			    char **out);
 
 /* The verbs of files of their own. */
-cli_run gitops_manifest, gitops_request, gitops_run;
+cli_run gitops_manifest, gitops_request, gitops_run, gitops_hook;
 
 #endif

@@ -12,7 +12,9 @@ const struct usage usage_gitops = {
 		"            what the Application needs, so that Argo CD leaves the key alone\n"
 		"  request   a file that asks for a rotation, on a branch for a pull request\n"
 		"  run       in a pipeline: carry out the request that was merged, once; have\n"
-		"            Argo CD sync, and wait until it is Synced and Healthy\n\n"
+		"            Argo CD sync, and wait until it is Synced and Healthy\n"
+		"  hook      Jobs for Argo CD: PreSync (the Secret holds a key), PostSync (the\n"
+		"            pods run it); with account and Role\n\n"
 		"What is found is exit code 6, told by commit, path and line, never by its text.\n"
 		"A history that could not be looked at as a whole is exit code 6, too.\n"
 		"docs/gitops.md has the rules.",
@@ -26,6 +28,8 @@ const struct usage usage_gitops = {
 			  "kubectl keyrot gitops request --reason quarterly --push" },
 			{ "After the merge, in the pipeline",
 			  "kubectl keyrot gitops run" },
+			{ "Jobs for Argo CD, before and after each sync",
+			  "kubectl keyrot gitops hook --image registry.example/keyrot:0.1.0" },
 			{ NULL, NULL },
 		},
 	.tables =

@@ -20,7 +20,7 @@ def tests():
             continue
         module = importlib.import_module(name[:-3])
         for word, function in list(vars(module).items()):
-            if word.startswith("test_"):
+            if word.startswith("test_") and callable(function):
                 yield "%s.%s" % (name[5:-3], word[5:]), function
 
 
