@@ -13,6 +13,11 @@
 #include "runbook/rotation.h"
 #include "ui/term.h"
 
+#ifdef __APPLE__
+#define OPENER "open"
+#else
+#define OPENER "xdg-open"
+#endif
 #define MAX_PAGE ((size_t)64 * 1024 * 1024)
 
 /* By -o, else by the file's ending; --open wants a page. */
@@ -86,7 +91,7 @@ static KR_FALLIBLE show_page(const char *path)
 		"XAUTHORITY",	   "DBUS_SESSION_BUS_ADDRESS",
 		"DESKTOP_SESSION", "BROWSER",
 	};
-	const char *const argv[] = { "xdg-open", path, NULL };
+	const char *const argv[] = { OPENER, path, NULL };
 	struct proc_spec spec = {
 		.argv = argv,
 		.stdin_mode = PROC_STDIN_INHERIT,
@@ -105,7 +110,7 @@ static KR_FALLIBLE show_page(const char *path)
 	if (!err)
 		err = proc_run(&spec, &done);
 	if (!err && done.exit_code != 0)
-		err = err_new(KR_EUNEXPECTED, "xdg-open ended with %d",
+		err = err_new(KR_EUNEXPECTED, OPENER " ended with %d",
 			      done.exit_code);
 	proc_result_release(&done);
 	proc_env_release(&env);

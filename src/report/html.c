@@ -156,9 +156,12 @@ static void cell_text(struct buf *out, const struct cell *c)
 		break;
 	case CELL_KEY:
 		(void)snprintf(digits, sizeof(digits), "%s", c->text);
+		if (c->note)
+			buf_puts(out, "<span class=\"id\">");
 		code(out, c->note ? digits : c->text);
 		if (c->note)
-			buf_printf(out, " <span class=\"soft\">%s</span>",
+			buf_printf(out,
+				   "</span> <span class=\"soft\">%s</span>",
 				   c->note);
 		break;
 	case CELL_CODE:

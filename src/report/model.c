@@ -212,22 +212,42 @@ static void put_store(const struct sources *s, struct result *result)
 		result_set_store(result, &store);
 }
 
+/* Adds the word where it is new. */
+static void add_once(struct cJSON *list, const char *word)
+{
+	const struct cJSON *had = json_first(list);
+
+	while (had && !str_same(json_text(had), word))
+		had = json_next(had);
+	if (word && !had)
+		json_append_str(list, word);
+}
+
+/* By the ledger, and by the journals for what it does not have yet. */
 static void put_overrides(const struct sources *s, struct cJSON *report)
 {
-	struct cJSON *all = json_add_array(report, "overrides");
-	const struct cJSON *line, *item, *had;
+	struct cJSON *rules = json_add_array(report, "overrides");
+	struct cJSON *people = json_add_array(report, "approvedBy");
+	const struct cJSON *line, *item, *run;
 
 	for (line = json_first(s->lines); line; line = json_next(line)) {
 		if (!sources_has(s, line))
 			continue;
 		item = json_first(json_member(line, "overrides"));
-		for (; item; item = json_next(item)) {
-			had = json_first(all);
-			while (had &&
-			       !str_same(json_text(had), json_text(item)))
-				had = json_next(had);
-			if (!had)
-				json_append_str(all, json_text(item));
+		for (; item; item = json_next(item))
+			add_once(rules, json_text(item));
+		add_once(people, json_member_str(line, "approvedBy"));
+	}
+	for (run = json_first(s->runs); run; run = json_next(run)) {
+		line = json_first(json_member(run, "journal"));
+		for (; line; line = json_next(line)) {
+			const char *event = json_member_str(line, "event");
+
+			if (str_same(event, "override"))
+				add_once(rules, json_member_str(line, "step"));
+			if (str_same(event, "approved"))
+				add_once(people,
+					 json_member_str(line, "detail"));
 		}
 	}
 }
@@ -290,6 +310,8 @@ static void put_unknown(const struct cJSON *document, struct cJSON *report)
 	if (!json_is_object(ledger))
 		say(list, "There is no ledger: nothing proves that what is "
 			  "told here was not changed since.");
+	else if (json_length(json_member(ledger, "records")) == 0)
+		say(list, "The ledger has no record of this rotation.");
 	else if (json_length(json_member(ledger, "anchors")) == 0)
 		say(list,
 		    "No anchor of the ledger was found outside of it: that its "

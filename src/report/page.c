@@ -140,6 +140,7 @@ static void write_facts(struct page *p)
 						 2 };
 	const struct cJSON *r = p->report;
 	const struct cJSON *store = json_member(p->document, "store");
+	const struct cJSON *person;
 	char took[CLOCK_SHORT_LEN];
 	const struct cell seconds = { CELL_TEXT, took, NULL };
 	const struct {
@@ -169,6 +170,10 @@ static void write_facts(struct page *p)
 	clock_short(json_int(r, "seconds", 0) * 1000, took);
 	if (!json_is_null(json_member(r, "seconds")))
 		fact(p, &table, "Took", seconds);
+	for (person = json_first(json_member(r, "approvedBy")); person;
+	     person = json_next(person))
+		fact(p, &table, "Approved by",
+		     (struct cell){ CELL_TEXT, json_text(person), NULL });
 	if (field(r, "reason"))
 		fact(p, &table, "Reason",
 		     (struct cell){ CELL_CODE, field(r, "reason"), NULL });

@@ -54,6 +54,8 @@ static void write_records(const struct page_part *p, const struct cJSON *ledger)
 						 heads, 8 };
 	const struct cJSON *line = json_first(json_member(ledger, "records"));
 
+	if (!line)
+		return;
 	p->to->table(p->out, &table);
 	for (; line; line = json_next(line)) {
 		char number[PAGE_NUMBER_LEN], hash[SHORT_HASH + 1];

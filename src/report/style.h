@@ -52,7 +52,8 @@
 	"white-space:pre-wrap;overflow-wrap:anywhere}"                         \
 	"figure{margin:1rem 0 1.5rem}figcaption{font-weight:600}"              \
 	"svg{display:block;width:100%;height:auto;color:var(--fg)}"            \
-	"svg text{font:12px system-ui,sans-serif;fill:var(--soft)}"            \
+	"svg text{font:12px system-ui,sans-serif;fill:var(--soft);"            \
+	"paint-order:stroke;stroke:var(--bg);stroke-width:4px}"                \
 	".grid{stroke:var(--line)}.axis{stroke:var(--soft)}"                   \
 	".data{fill:none;stroke:var(--data);stroke-width:2;"                   \
 	"stroke-linejoin:round}.dot{fill:var(--data)}"                         \

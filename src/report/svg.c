@@ -17,6 +17,7 @@
 #define BOTTOM 166.0
 /* More samples than this are drawn as the highest of several. */
 #define POINTS 640
+#define FAR    1e200
 
 struct plot {
 	const struct cJSON *samples;
@@ -25,9 +26,12 @@ struct plot {
 	double limit, base;
 };
 
+/* What is too far off to be drawn is drawn as no number. */
 static double number(const struct cJSON *value)
 {
-	return cJSON_IsNumber(value) ? value->valuedouble : NAN;
+	if (!cJSON_IsNumber(value) || !(fabs(value->valuedouble) < FAR))
+		return NAN;
+	return value->valuedouble;
 }
 
 static void reach(struct plot *p, double value)
@@ -84,7 +88,8 @@ static void init(struct plot *p, const struct cJSON *soak,
 		reach(p, number(s));
 	reach(p, p->limit);
 	reach(p, p->base);
-	if (!(p->high > p->low))
+	/* Next to nothing would leave no digits for the axis. */
+	if (!(p->high - p->low > 1 / FAR))
 		p->high = p->low + 1;
 	p->high += (p->high - p->low) * 0.08;
 }
@@ -123,9 +128,19 @@ static void draw_axes(struct buf *out, const struct plot *p,
 	buf_puts(out, "\n");
 }
 
-/* A line across, and what it is, above or below it: the limit at the right end,
- * the time before at the left one. */
 static void draw_level(struct buf *out, const struct plot *p, double value,
+		       const char *kind)
+{
+	if (!isnan(value))
+		buf_printf(out,
+			   "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" "
+			   "y1=\"%.1f\" y2=\"%.1f\"/>\n",
+			   kind, LEFT, RIGHT, y_of(p, value), y_of(p, value));
+}
+
+/* What a line is, above or below it: the limit at the right end, the time
+ * before at the left one. */
+static void name_level(struct buf *out, const struct plot *p, double value,
 		       const char *name, const char *kind, bool at_left)
 {
 	double y;
@@ -134,10 +149,9 @@ static void draw_level(struct buf *out, const struct plot *p, double value,
 		return;
 	y = y_of(p, value);
 	buf_printf(out,
-		   "<line class=\"%s\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" "
-		   "y2=\"%.1f\"/><text class=\"t-%s\" x=\"%.1f\" y=\"%.1f\" "
+		   "<text class=\"t-%s\" x=\"%.1f\" y=\"%.1f\" "
 		   "text-anchor=\"%s\">%s %.6g</text>\n",
-		   kind, LEFT, RIGHT, y, y, kind, at_left ? LEFT + 8 : RIGHT,
+		   kind, at_left ? LEFT + 8 : RIGHT,
 		   y < TOP + 14 ? y + 14 : y - 5, at_left ? "start" : "end",
 		   name, value);
 }
@@ -237,9 +251,11 @@ void svg_chart(struct buf *out, const struct cJSON *soak,
 	describe(out, &p, metric);
 	buf_puts(out, "</desc>\n");
 	draw_axes(out, &p, soak);
-	draw_level(out, &p, p.base, "before", "base", true);
-	draw_level(out, &p, p.limit, "limit", "limit", false);
+	draw_level(out, &p, p.base, "base");
+	draw_level(out, &p, p.limit, "limit");
 	draw_line(out, &p);
 	draw_marks(out, &p);
+	name_level(out, &p, p.base, "before", "base", true);
+	name_level(out, &p, p.limit, "limit", "limit", false);
 	buf_puts(out, "</svg>\n");
 }

@@ -149,6 +149,28 @@ static bool is_empty_gate(const struct sources *s, const struct cJSON *line)
 	return false;
 }
 
+/* What is no step, but happened at a time; NULL: it is a step. */
+static const char *point_of(const char *event, bool undoes)
+{
+	const struct {
+		const char *event, *title;
+	} points[] = {
+		{ "begun",
+		  undoes ? "The roll-back begins" : "The rotation begins" },
+		{ "ended",
+		  undoes ? "The roll-back ends" : "The rotation ends" },
+		{ "takeover", "A Lease was taken over" },
+		{ "override", "A safety rule was set aside" },
+		{ "approved", "Approved by a second person" },
+	};
+
+	for (size_t i = 0; i < sizeof(points) / sizeof(*points); i++) {
+		if (strcmp(points[i].event, event) == 0)
+			return points[i].title;
+	}
+	return NULL;
+}
+
 static void add_line(const struct sources *s, const struct cJSON *run,
 		     const struct cJSON *line, struct cJSON *rows)
 {
@@ -157,23 +179,21 @@ static void add_line(const struct sources *s, const struct cJSON *run,
 	const char *step = json_member_str(line, "step");
 	bool undoes = json_member_str(run, "undoes") != NULL;
 	bool done = str_same(event, "done"), is_end;
+	const char *title;
 	struct cJSON *row;
 
 	if (!event || strcmp(event, "baseline") == 0)
 		return;
-	if (!step) {
-		const char *title = "A Lease was taken over";
-
-		if (strcmp(event, "begun") == 0)
-			title = undoes ? "The roll-back begins"
-				       : "The rotation begins";
-		else if (strcmp(event, "ended") == 0)
-			title = undoes ? "The roll-back ends"
-				       : "The rotation ends";
+	title = point_of(event, undoes);
+	if (title) {
 		row = add_row(rows, id, event, title, line);
 		end_row(row, line, event);
+		if (step)
+			result_put_str(row, "detail", step);
 		return;
 	}
+	if (!step)
+		return;
 	/* A soak's clock goes on, whoever waits for it. */
 	is_end = strcmp(event, "intent") != 0;
 	row = is_end || strcmp(step, "soak") == 0 ? open_row(rows, id, line)

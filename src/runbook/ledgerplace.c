@@ -22,6 +22,12 @@ static KR_FALLIBLE of_config(const struct config *config, const char *path,
 	return *out ? NULL : err_no_memory();
 }
 
+KR_FALLIBLE ledgerplace_path(const struct config *config, char **out)
+{
+	*out = NULL;
+	return of_config(config, config->ledger.path, out);
+}
+
 KR_FALLIBLE ledgerplace_open(const struct config *config,
 			     const struct ledgerplace *place,
 			     struct ledger **out)

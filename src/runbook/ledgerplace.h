@@ -15,6 +15,10 @@ struct ledgerplace {
 	const char *operator_; /* who signs a new ledger; NULL */
 };
 
+/* Where keyrot.yaml's ledger is, as it is seen from here; malloc'd, NULL: it
+ * names none. */
+KR_FALLIBLE ledgerplace_path(const struct config *config, char **out);
+
 /* *out is NULL where no ledger is named. */
 KR_FALLIBLE ledgerplace_open(const struct config *config,
 			     const struct ledgerplace *place,

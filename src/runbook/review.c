@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "runbook/ledgerplace.h"
 #include "runbook/review_internal.h"
 
 #define SUFFIX	  ".review.md"
@@ -15,9 +16,12 @@
 
 KR_FALLIBLE review_folder(const struct config *config, char **out)
 {
-	if (!config->ledger.path)
-		return journal_folder(config->service, out);
-	*out = file_dirname(config->ledger.path);
+	kr_cleanup(str_freep) char *path = NULL;
+	struct err *err = ledgerplace_path(config, &path);
+
+	if (err || !path)
+		return err ? err : journal_folder(config->service, out);
+	*out = file_dirname(path);
 	return *out ? NULL : err_no_memory();
 }
 
@@ -80,13 +84,7 @@ static bool is_of(const char *text, const char *service)
 static KR_FALLIBLE record_closed(const struct config *config,
 				 const char *rotation, const char *operator_)
 {
-	const struct ledger_options options = {
-		.path = config->ledger.path,
-		.service = config->service,
-		.secret = config->secret.name,
-		.entry = config->secret.key,
-		.operator_ = operator_,
-	};
+	const struct ledgerplace place = { .operator_ = operator_ };
 	const struct ledger_record record = {
 		.rotation = rotation,
 		.step = REVIEW_STEP,
@@ -98,7 +96,7 @@ static KR_FALLIBLE record_closed(const struct config *config,
 
 	if (!config->ledger.path)
 		return NULL;
-	err = ledger_open(&options, &ledger);
+	err = ledgerplace_open(config, &place, &ledger);
 	if (!err)
 		err = ledger_append(ledger, &record, NULL);
 	return err_wrap(err, "ledger");

@@ -57,6 +57,10 @@ def test_done(play):
               pods)
     check(report["overrides"] == ["--allow-outside-window"],
           report["overrides"])
+    aside = [r for r in report["timeline"] if r["step"] == "override"]
+    check([(r["detail"], r["environment"], r["title"]) for r in aside]
+          == [("--allow-outside-window", ENVIRONMENT,
+               "A safety rule was set aside")], aside)
     check([c["outcome"] for c in report["checks"]] == ["passed"] * 2,
           report["checks"])
     check(not report["review"], report["review"])
@@ -126,7 +130,9 @@ def test_rolled_back(play):
     failed = [r for r in report["timeline"] if r["outcome"] == "failed"]
     check([(r["step"], r["detail"]) for r in failed]
           == [("soak", "SoakFailed")], failed)
-    check(report["review"] and not report["review"]["closed"], "the review")
+    check(report["review"] == {"closed": False, "path": os.path.join(
+        play.home, "ledger", first["rotation"] + ".review.md")},
+        report["review"])
     check("kubectl keyrot rotate --review-closed " + first["rotation"]
           in found["next"], found["next"])
 
@@ -188,10 +194,22 @@ def test_elsewhere(play):
 def test_no_ledger(play):
     other = play.copy()
     other.whole(ledger=None)
+    path = os.path.join(other.state(), "secrets-service",
+                        other.done["rotation"] + ".jsonl")
+    with open(path, "a") as file:
+        file.write(json.dumps({"event": "approved", "environment": ENVIRONMENT,
+                               "time": "2026-11-23T03:00:00Z",
+                               "detail": "second@example.com"}) + "\n")
     found = other.report("--offline", other.done["rotation"])
+    page = other.page("markdown", other.done["rotation"])
     other.forget()
     report = found["report"]
+    check(report["approvedBy"] == ["second@example.com"]
+          and "| Approved by | second\\@example.com |" in page,
+          report["approvedBy"])
     check(report["ledger"] is None, report["ledger"])
+    check(report["overrides"] == ["--allow-outside-window"],
+          report["overrides"])
     check(any("no ledger" in text for text in report["unknown"]),
           report["unknown"])
     soak, = report["soaks"]
@@ -199,6 +217,32 @@ def test_no_ledger(play):
           and soak["metrics"][0]["samples"] == [0.002] * TICKS, soak)
     check(report["fingerprint"] == play.done["targets"][0]["fingerprint"],
           report["fingerprint"])
+
+
+def test_under_way(play):
+    """Killed half-way: it has not ended, and that is no outcome of its own."""
+    other = play.copy()
+    other.whole(ledger=None)
+    rotation = other.done["rotation"]
+    path = os.path.join(other.state(), "secrets-service", rotation)
+    os.unlink(path + ".result.json")
+    with open(path + ".jsonl") as file:
+        lines = file.readlines()
+    cut = [i for i, line in enumerate(lines) if '"apply"' in line][0]
+    with open(path + ".jsonl", "w") as file:
+        file.writelines(lines[:cut + 1])
+    found = other.report("--offline", rotation)
+    other.forget()
+    report = found["report"]
+    check(report["outcome"] == "open" and report["ended"] is None, report)
+    row = report["timeline"][-1]
+    check(row["step"] == "apply" and row["outcome"] == "not-finished"
+          and row["environment"] == "staging", row)
+    check(found["next"][:2] == ["kubectl keyrot resume " + rotation,
+                                "kubectl keyrot rollback " + rotation],
+          found["next"])
+    check(found["targets"] == [] and "not known" in " ".join(
+        report["unknown"]), report["unknown"])
 
 
 def test_nothing_known(play):
