@@ -114,23 +114,29 @@ PREFIX ?= /usr/local
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 SHAREDIR := $(DESTDIR)$(PREFIX)/share
 
+# Where bash, zsh and fish look for them.
+COMPLETIONS := bash-completion/completions/kubectl-keyrot \
+	zsh/site-functions/_kubectl-keyrot \
+	fish/vendor_completions.d/kubectl-keyrot.fish
+
 .PHONY: install uninstall docs man
 
 install: kubectl-keyrot man ## into PREFIX (/usr/local), below DESTDIR
 	install -d $(BINDIR) $(SHAREDIR)/doc/kubectl-keyrot \
-		$(SHAREDIR)/bash-completion/completions \
+		$(dir $(COMPLETIONS:%=$(SHAREDIR)/%)) \
 		$(SHAREDIR)/man/man1 $(SHAREDIR)/man/man5
 	install -m 644 build/man/*.1 $(SHAREDIR)/man/man1
 	install -m 644 build/man/*.5 $(SHAREDIR)/man/man5
 	install -m 755 kubectl-keyrot kubectl_complete-keyrot $(BINDIR)
 	install -m 644 LICENSE README.md docs/errors.md docs/reference.md \
 		$(SHAREDIR)/doc/kubectl-keyrot
-	./kubectl-keyrot completion bash > \
-		$(SHAREDIR)/bash-completion/completions/kubectl-keyrot
+	./kubectl-keyrot completion bash > $(SHAREDIR)/$(word 1,$(COMPLETIONS))
+	./kubectl-keyrot completion zsh > $(SHAREDIR)/$(word 2,$(COMPLETIONS))
+	./kubectl-keyrot completion fish > $(SHAREDIR)/$(word 3,$(COMPLETIONS))
 
 uninstall: ## what install put there
 	rm -f $(BINDIR)/kubectl-keyrot $(BINDIR)/kubectl_complete-keyrot \
-		$(SHAREDIR)/bash-completion/completions/kubectl-keyrot
+		$(COMPLETIONS:%=$(SHAREDIR)/%)
 	rm -f $(SHAREDIR)/man/man1/kubectl-keyrot.1 \
 		$(SHAREDIR)/man/man1/kubectl-keyrot-*.1 \
 		$(SHAREDIR)/man/man5/keyrot.yaml.5

@@ -10,8 +10,14 @@ set -eu
 build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-dev
 	libyaml-dev'
 demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
+<<<<<<< HEAD
 test="$demo mandoc python3-yaml libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
 	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl"
+=======
+test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
+	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl
+	bash-completion zsh fish"
+>>>>>>> bda7e94 (Completion: namespaces, Secrets, entries, workloads, store entries, rotations, environments; tried in bash, zsh, fish and by kubectl)
 soak="$demo prometheus curl"
 report="$demo chromium python3-venv"
 schedule="$demo prometheus radicale python3-yaml"

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t requested;
@@ -56,6 +57,21 @@ void stop_install(void)
 	action.sa_handler = SIG_IGN;
 	(void)sigaction(SIGPIPE, &action, NULL);
 	stop_hold(false);
+}
+
+void stop_after_ms(unsigned ms)
+{
+	const struct itimerval once = {
+		.it_value = { .tv_sec = ms / 1000,
+			      .tv_usec = (suseconds_t)(ms % 1000) * 1000 },
+	};
+	struct sigaction action;
+
+	memset(&action, 0, sizeof(action));
+	sigemptyset(&action.sa_mask);
+	action.sa_handler = on_signal;
+	(void)sigaction(SIGALRM, &action, NULL);
+	(void)setitimer(ITIMER_REAL, &once, NULL);
 }
 
 bool stop_requested(void)

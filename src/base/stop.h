@@ -21,6 +21,9 @@ bool stop_requested(void);
  */
 void stop_hold(bool hold);
 
+/* As if a signal came, so long from now: a limit for the whole program. */
+void stop_after_ms(unsigned ms);
+
 /* A descriptor that becomes readable on the first signal; for poll(2). */
 int stop_fd(void);
 

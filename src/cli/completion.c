@@ -1,188 +1,85 @@
 /*
- * Completion: the scripts of the shells, and the protocol that they and
- * kubectl speak to the program.
+ * Completion: the protocol that the shells and kubectl speak to the program.
  *
  * `__complete WORD...` gets the words after the command's name, the last of
  * which is being completed. It prints a candidate a line, a tab and a
  * description, and as last line ":" and a sum of bits: 2 no space after it, 4
  * no file names.
  */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "base/text.h"
-#include "cli/command.h"
+#include "cli/completion.h"
+#include "config/config.h"
 
 #define DIRECTIVE_FILES	   0
 #define DIRECTIVE_NO_FILES 4
 
-static const char bash_script[] =
-	"# Completion of kubectl-keyrot for bash:\n"
-	"#   source <(kubectl-keyrot completion bash)\n"
-	"_kubectl_keyrot()\n"
-	"{\n"
-	"\tlocal line directive=0 IFS=$'\\n'\n"
-	"\tlocal current=${COMP_WORDS[COMP_CWORD]} typed=\"\"\n"
-	"\tlocal -a words=(\"${COMP_WORDS[@]:1:COMP_CWORD}\") joined=()\n"
-	"\t# bash splits --flag=value at the '=': put it together again.\n"
-	"\tfor line in \"${words[@]}\"; do\n"
-	"\t\tif [[ $line == = && ${#joined[@]} -gt 0 ]]; then\n"
-	"\t\t\tjoined[-1]+==\n"
-	"\t\telif [[ ${#joined[@]} -gt 0 && ${joined[-1]} == --*= ]]; then\n"
-	"\t\t\tjoined[-1]+=$line\n"
-	"\t\telse\n"
-	"\t\t\tjoined+=(\"$line\")\n"
-	"\t\tfi\n"
-	"\tdone\n"
-	"\t[[ $current == = ]] && current=\"\"\n"
-	"\t[[ ${joined[-1]} == --*=* ]] && typed=${joined[-1]%%=*}=\n"
-	"\tCOMPREPLY=()\n"
-	"\twhile IFS= read -r line; do\n"
-	"\t\tif [[ $line == :[0-9]* ]]; then\n"
-	"\t\t\tdirective=${line#:}\n"
-	"\t\t\tcontinue\n"
-	"\t\tfi\n"
-	"\t\tline=${line%%$'\\t'*}\n"
-	"\t\tline=${line#\"$typed\"}\n"
-	"\t\t[[ $line == \"$current\"* ]] && COMPREPLY+=(\"$line\")\n"
-	"\tdone < <(kubectl-keyrot __complete \"${joined[@]}\" 2>/dev/null)\n"
-	"\tif [[ ${#COMPREPLY[@]} -eq 0 && $directive -eq 0 ]]; then\n"
-	"\t\tCOMPREPLY=($(compgen -f -- \"$current\"))\n"
-	"\tfi\n"
-	"\tif [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]]; then\n"
-	"\t\tcompopt -o nospace\n"
-	"\tfi\n"
-	"}\n"
-	"complete -F _kubectl_keyrot kubectl-keyrot\n";
+/* A longer name is none. */
+#define MAX_NAME 1024
 
-static const char zsh_script[] =
-	"#compdef kubectl-keyrot\n"
-	"# Completion of kubectl-keyrot for zsh:\n"
-	"#   source <(kubectl-keyrot completion zsh)\n"
-	"_kubectl_keyrot()\n"
-	"{\n"
-	"\tlocal line directive=0\n"
-	"\tlocal -a found\n"
-	"\twhile IFS= read -r line; do\n"
-	"\t\tif [[ $line == :[0-9]* ]]; then\n"
-	"\t\t\tdirective=${line#:}\n"
-	"\t\t\tcontinue\n"
-	"\t\tfi\n"
-	"\t\tline=${line//:/\\\\:}\n"
-	"\t\tfound+=(\"${line/$'\\t'/:}\")\n"
-	"\tdone < <(kubectl-keyrot __complete \"${(@)words[2,CURRENT]}\""
-	" 2>/dev/null)\n"
-	"\tif (( ${#found} )); then\n"
-	"\t\t_describe -t values 'kubectl keyrot' found\n"
-	"\telif (( directive == 0 )); then\n"
-	"\t\t_files\n"
-	"\tfi\n"
-	"}\n"
-	"compdef _kubectl_keyrot kubectl-keyrot\n";
-
-static const char fish_script[] =
-	"# Completion of kubectl-keyrot for fish:\n"
-	"#   kubectl-keyrot completion fish | source\n"
-	"function __kubectl_keyrot\n"
-	"\tset -l words (commandline -opc) (commandline -ct)\n"
-	"\tfor line in (kubectl-keyrot __complete $words[2..-1] 2>/dev/null)\n"
-	"\t\tstring match -qr '^:[0-9]+$' -- $line; or echo $line\n"
-	"\tend\n"
-	"end\n"
-	"complete -c kubectl-keyrot -a '(__kubectl_keyrot)'\n";
-
-KR_FALLIBLE cmd_completion(struct cli_context *context, struct result *result)
-{
-	static const struct {
-		const char *shell, *script;
-	} scripts[] = {
-		{ "bash", bash_script },
-		{ "zsh", zsh_script },
-		{ "fish", fish_script },
-	};
-
-	(void)result;
-	for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
-		if (context->n_args == 1 &&
-		    strcmp(context->args[0], scripts[i].shell) == 0) {
-			out_puts(context->out, scripts[i].script);
-			return NULL;
-		}
-	}
-	return err_hint(err_new(KR_EUSAGE, "name the shell: bash, zsh or fish"),
-			"kubectl keyrot completion bash");
-}
-
-struct completion {
-	struct out *out;
-	const struct command *command; /* NULL: not typed yet */
-	const struct option *tables[CLI_MAX_TABLES];
-	const char *word;	/* being completed */
-	const char *kubeconfig; /* of --kubeconfig; NULL */
-};
-
-static void candidate(const struct completion *c, const char *before,
-		      const char *name, const char *after,
+void completion_offer(struct completion *c, const char *name,
 		      const char *description)
 {
-	out_printf(c->out, "%s%s%s\t%s\n", before, name, after, description);
+	kr_cleanup(str_freep) char *clean = NULL;
+	char **grown;
+
+	if (!name || !*name || !text_starts_with(name, c->typed))
+		return;
+	for (size_t i = 0; i < c->n_offered; i++)
+		if (strcmp(c->offered[i], name) == 0)
+			return;
+	grown = reallocarray(c->offered, c->n_offered + 1, sizeof(*grown));
+	if (!grown)
+		return;
+	c->offered = grown;
+	grown[c->n_offered] = strdup(name);
+	if (!grown[c->n_offered])
+		return;
+	c->n_offered++;
+	/* A name may hold a line break, and a terminal's escapes. */
+	clean = text_clean(name, strlen(name), MAX_NAME);
+	if (clean && strcmp(clean, name) == 0)
+		out_printf(c->out, "%s%s\t%s\n", c->before, name, description);
 }
 
-static void complete_flags(const struct completion *c)
+static void offer_flags(struct completion *c)
 {
-	for (option_tables t = c->tables; *t; t++)
-		for (const struct option *o = *t; o->name; o++)
-			if (!o->hidden && strlen(o->name) > 1 &&
-			    text_starts_with(o->name,
-					     c->word + strspn(c->word, "-")))
-				candidate(c, "--", o->name,
-					  option_needs_value(o) ? "=" : "",
-					  o->help);
+	kr_cleanup(str_freep) char *name = NULL;
+
+	for (option_tables t = c->tables; *t; t++) {
+		for (const struct option *o = *t; o->name; o++) {
+			if (o->hidden || strlen(o->name) < 2)
+				continue;
+			free(take_ptr(&name));
+			if (asprintf(&name, "--%s%s", o->name,
+				     option_needs_value(o) ? "=" : "") < 0) {
+				name = NULL;
+				return;
+			}
+			completion_offer(c, name, o->help);
+		}
+	}
 }
 
-static void complete_commands(const struct completion *c)
+static void offer_commands(struct completion *c)
 {
 	for (const struct command *row = cli_commands(); row->name; row++)
-		if (!(row->flags & COMMAND_HIDDEN) &&
-		    text_starts_with(row->name, c->word))
-			candidate(c, "", row->name, "", row->summary);
+		if (!(row->flags & COMMAND_HIDDEN))
+			completion_offer(c, row->name, row->summary);
 }
 
-/* Names of the kubeconfig; without one there is nothing to offer. */
-static void complete_kubeconfig(const struct completion *c,
-				enum option_completion what, const char *before,
-				const char *typed)
-{
-	struct kube_contexts contexts = { 0 };
-	kr_cleanup(err_freep) struct err *err =
-		kube_contexts_load(c->kubeconfig, &contexts);
-
-	for (size_t i = 0; !err && i < contexts.count; i++) {
-		const struct kube_context *k = &contexts.items[i];
-		const char *name = what == COMPLETE_CONTEXT   ? k->name
-				   : what == COMPLETE_CLUSTER ? k->cluster
-							      : k->user;
-
-		if (name && *name && text_starts_with(name, typed))
-			candidate(c, before, name, "",
-				  k->current ? "current" : "");
-	}
-	kube_contexts_release(&contexts);
-}
-
-/* `before` is what stands in front of the value: "" or "--output=". */
-static int complete_value(const struct completion *c, const struct option *o,
-			  const char *before, const char *typed)
+static int complete_value(struct completion *c, const struct option *o)
 {
 	if (o->choices) {
 		for (size_t i = 0; o->choices[i]; i++)
-			if (text_starts_with(o->choices[i], typed))
-				candidate(c, before, o->choices[i], "",
-					  o->help);
+			completion_offer(c, o->choices[i], o->help);
 		return o->type == OPTION_CHOICE ? DIRECTIVE_NO_FILES
 						: DIRECTIVE_FILES;
 	}
-	if (o->completion != COMPLETE_FILE && o->completion != COMPLETE_NOTHING)
-		complete_kubeconfig(c, o->completion, before, typed);
+	completion_values(c, o->completion);
 	return o->completion == COMPLETE_FILE ? DIRECTIVE_FILES
 					      : DIRECTIVE_NO_FILES;
 }
@@ -203,74 +100,151 @@ static const struct option *option_before(const struct completion *c,
 	return o && option_needs_value(o) ? o : NULL;
 }
 
+/* The command, and how many arguments of it stand before the word. */
 static void scan_words(struct completion *c, const char *const *words, int n)
 {
 	cli_tables(NULL, c->tables);
-	for (int i = 0; i < n && !c->command; i++) {
-		const struct option *o = option_before(c, words[i]);
-
-		if (o)
-			i++;
-		else if (words[i][0] != '-')
-			c->command = cli_find_command(words[i]);
-	}
-	cli_tables(c->command, c->tables);
 	for (int i = 0; i < n; i++) {
-		if (text_starts_with(words[i], "--kubeconfig="))
-			c->kubeconfig = strchr(words[i], '=') + 1;
-		else if (strcmp(words[i], "--kubeconfig") == 0 && i + 1 < n)
-			c->kubeconfig = words[i + 1];
+		if (option_before(c, words[i])) {
+			i++;
+		} else if (words[i][0] == '-') {
+			continue;
+		} else if (c->command) {
+			c->n_args++;
+		} else {
+			c->command = cli_find_command(words[i]);
+			cli_tables(c->command, c->tables);
+		}
 	}
 }
 
-static int complete_argument(const struct completion *c)
+/* What the words before say; up to the first that cannot be understood. */
+static KR_FALLIBLE read_options(struct completion *c, char **words, int n)
 {
-	static const char *const shells[] = { "bash", "zsh", "fish", NULL };
+	const char **args = calloc((size_t)n + 1, sizeof(*args));
+	struct option_parse parse = { .tables = c->tables,
+				      .base = &c->options,
+				      .argc = n,
+				      .argv = words,
+				      .args = args };
+	struct err *err;
+	int used;
 
-	if (!c->command || strcmp(c->command->name, "help") == 0) {
-		complete_commands(c);
-	} else if (strcmp(c->command->name, "completion") == 0) {
-		for (size_t i = 0; shells[i]; i++)
-			if (text_starts_with(shells[i], c->word))
-				candidate(c, "", shells[i], "", "");
+	if (!args)
+		return err_no_memory();
+	err = option_parse(&parse, &n, &used);
+	free(args);
+	return err;
+}
+
+/*
+ * One word of a row's `args`: "[ROTATION]", "bash|zsh|fish". Small letters are
+ * what is typed, capitals are what it stands for.
+ */
+static int offer_argument(struct completion *c, const char *what, size_t len)
+{
+	char words[128];
+
+	if (len >= sizeof(words))
+		return DIRECTIVE_NO_FILES;
+	memcpy(words, what, len);
+	words[len] = '\0';
+	if (strcmp(words, "ROTATION") == 0) {
+		completion_values(c, COMPLETE_ROTATION);
+	} else if (strcmp(words, "COMMAND") == 0) {
+		offer_commands(c);
+	} else if (strcmp(words, "FILE") == 0 || strcmp(words, "PATH") == 0) {
+		return DIRECTIVE_FILES;
+	} else {
+		char *rest = words;
+
+		for (char *one = strsep(&rest, "|"); one;
+		     one = strsep(&rest, "|"))
+			completion_offer(c, one, "");
 	}
 	return DIRECTIVE_NO_FILES;
+}
+
+static int complete_argument(struct completion *c)
+{
+	const char *args;
+
+	if (!c->command) {
+		offer_commands(c);
+		return DIRECTIVE_NO_FILES;
+	}
+	args = c->command->args;
+	for (int i = 0; i < c->n_args && *args; i++) {
+		args += strcspn(args, " ");
+		args += strspn(args, " ");
+	}
+	args += strspn(args, "[");
+	if (!*args)
+		return DIRECTIVE_NO_FILES;
+	return offer_argument(c, args, strcspn(args, "] "));
 }
 
 static int complete(struct completion *c, const char *const *words, int n)
 {
 	const struct option *o = n > 1 ? option_before(c, words[n - 2]) : NULL;
 	const char *value = strchr(c->word, '=');
+	kr_cleanup(str_freep) char *before = NULL;
+	int directive = DIRECTIVE_NO_FILES;
 
+	c->before = "";
+	c->typed = c->word;
 	if (o)
-		return complete_value(c, o, "", c->word);
-	if (c->word[0] == '-' && value) {
-		kr_cleanup(str_freep) char *before =
-			strndup(c->word, (size_t)(value + 1 - c->word));
-		size_t skip = strspn(c->word, "-");
+		return complete_value(c, o);
+	if (c->word[0] != '-')
+		return complete_argument(c);
+	if (!value) {
+		offer_flags(c);
+		return directive;
+	}
+	before = strndup(c->word, (size_t)(value + 1 - c->word));
+	o = option_find(c->tables, c->word + strspn(c->word, "-"),
+			(size_t)(value - c->word) - strspn(c->word, "-"));
+	if (o && before) {
+		c->before = before;
+		c->typed = value + 1;
+		directive = complete_value(c, o);
+	}
+	c->before = "";
+	return directive;
+}
 
-		o = option_find(c->tables, c->word + skip,
-				(size_t)(value - c->word) - skip);
-		if (!o || !before)
-			return DIRECTIVE_NO_FILES;
-		return complete_value(c, o, before, value + 1);
-	}
-	if (c->word[0] == '-') {
-		complete_flags(c);
-		return DIRECTIVE_NO_FILES;
-	}
-	return complete_argument(c);
+static void completion_release(struct completion *c)
+{
+	for (size_t i = 0; i < c->n_offered; i++)
+		free(c->offered[i]);
+	free(c->offered);
+	config_free(c->config);
+	option_release(c->tables, &c->options);
 }
 
 KR_FALLIBLE cmd_complete(struct cli_context *context, struct result *result)
 {
 	struct completion c = { .out = context->out, .word = "" };
-	int n = context->n_args;
+	int n = context->n_args, before = n > 0 ? n - 1 : 0;
+	char **copies = calloc((size_t)n + 1, sizeof(*copies));
+	struct err *err = copies ? NULL : err_no_memory();
 
 	(void)result;
-	if (n > 0)
-		c.word = context->args[n - 1];
-	scan_words(&c, context->args, n > 0 ? n - 1 : 0);
-	out_printf(context->out, ":%d\n", complete(&c, context->args, n));
-	return NULL;
+	cli_options_init(&c.options);
+	for (int i = 0; !err && i < before; i++)
+		if (!str_keep(&copies[i], context->args[i]))
+			err = err_no_memory();
+	if (!err) {
+		if (n > 0)
+			c.word = context->args[n - 1];
+		scan_words(&c, context->args, before);
+		err_free(read_options(&c, copies, before));
+		out_printf(context->out, ":%d\n",
+			   complete(&c, context->args, n));
+	}
+	completion_release(&c);
+	for (int i = 0; copies && i < before; i++)
+		free(copies[i]);
+	free(copies);
+	return err;
 }

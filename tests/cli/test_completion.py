@@ -12,7 +12,9 @@ source <("$KEYROT_BIN" completion bash)
 kubectl-keyrot() { "$KEYROT_BIN" "$@"; }
 try()
 {
+	# A '=' and its value stand without blanks, as people type them.
 	COMP_LINE="$*"
+	COMP_LINE=${COMP_LINE// = /=}
 	COMP_POINT=${#COMP_LINE}
 	COMP_WORDS=("$@")
 	COMP_CWORD=$(($# - 1))
