@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the libraries of a static executable, once, and prints their folder.
 #
-#	krew/libraries.sh x86_64|aarch64
+#	krew/libraries.sh x86_64|aarch64|x86_64-macos|aarch64-macos
 #
 # The sources are Debian's (sources.txt), the compiler is zig with musl. What is
 # built stays under ~/.cache/keyrot-dist, by a hash of these two files.
@@ -9,6 +9,10 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 arch=${1:?usage: krew/libraries.sh x86_64|aarch64}
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/keyrot-dist
+case $arch in
+*-macos) target=$arch.11.0 host=${arch%-macos}-apple-darwin ;;
+*) target=$arch-linux-musl host=$target ;;
+esac
 ZIG_VERSION=0.17.1
 RELEASE=trixie
 export LC_ALL=C SOURCE_DATE_EPOCH=0 ZIG_GLOBAL_CACHE_DIR=$cache/zig
@@ -64,7 +68,7 @@ compiler() {
 	tools=$prefix/bin
 	printf '#!/bin/sh\nexport ZIG_GLOBAL_CACHE_DIR=%s\nexec %s cc %s "$@"\n' \
 		"$cache/zig" "$zig" \
-		"-target $arch-linux-musl -ffile-prefix-map=$work=." \
+		"-target $target -ffile-prefix-map=$work=." \
 		>"$tools/zcc"
 	printf '#!/bin/sh\nexec %s ar "$@"\n' "$zig" >"$tools/zar"
 	printf '#!/bin/sh\nexec %s ranlib "$@"\n' "$zig" >"$tools/zranlib"
@@ -75,14 +79,17 @@ compiler() {
 
 work=$cache/$id/work-$arch
 hardening=-fcf-protection=full
-[[ $arch == aarch64 ]] && hardening=-mbranch-protection=standard
+[[ $arch == aarch64* ]] && hardening=-mbranch-protection=standard
 flags="-O2 -g0 -fPIE -fstack-protector-strong $hardening"
 flags+=" -ffunction-sections -fdata-sections -fno-unwind-tables"
 flags+=" -fno-asynchronous-unwind-tables"
 
+version_of() {
+	awk -v p="$1" '$1 == p {print $2}' "$here/sources.txt"
+}
+
 unpack() {
-	tar -xzf "$cache/sources/$1_$(awk -v p="$1" '$1 == p {print $2}' \
-		"$here/sources.txt").orig.tar.gz" -C "$work"
+	tar -xzf "$cache/sources/$1_$(version_of "$1").orig.tar.gz" -C "$work"
 	cd "$work"/*"${2:-$1}"-*
 }
 
@@ -103,9 +110,14 @@ library() { # NAME INCLUDE... -- FILE...
 }
 
 build_openssl() {
+	local config=linux-$arch
+	case $arch in
+	aarch64-macos) config=darwin64-arm64-cc ;;
+	x86_64-macos) config=darwin64-x86_64-cc ;;
+	esac
 	unpack openssl
 	# What TLS 1.2 and 1.3, CMS, scrypt and PKCS#8 do not need is left out.
-	CC=zcc AR=zar RANLIB=zranlib ./Configure "linux-$arch" \
+	CC=zcc AR=zar RANLIB=zranlib ./Configure "$config" \
 		--prefix=/usr --libdir=lib --openssldir=/etc/ssl \
 		no-shared no-filenames no-tests no-legacy no-engine no-dso \
 		no-module no-async no-autoload-config no-comp no-ssl3 no-dtls \
@@ -123,8 +135,12 @@ build_openssl() {
 }
 
 build_nghttp2() {
+	local version major minor patch
+	version=$(version_of nghttp2)
+	IFS=. read -r major minor patch <<<"$version"
 	unpack nghttp2
-	sed 's/@PACKAGE_VERSION@/1.64.0/; s/@PACKAGE_VERSION_NUM@/0x014000/' \
+	sed "s/@PACKAGE_VERSION@/$version/; s/@PACKAGE_VERSION_NUM@/$(
+		printf '0x%02x%02x%02x' "$major" "$minor" "$patch")/" \
 		lib/includes/nghttp2/nghttp2ver.h.in \
 		>lib/includes/nghttp2/nghttp2ver.h
 	library nghttp2 -DNGHTTP2_STATICLIB -DHAVE_ARPA_INET_H \
@@ -144,9 +160,12 @@ build_cjson() {
 }
 
 build_libyaml() {
+	local version major minor patch
+	version=$(version_of libyaml)
+	IFS=. read -r major minor patch <<<"$version"
 	unpack libyaml
-	printf '#define YAML_VERSION_%s\n' 'MAJOR 0' 'MINOR 2' 'PATCH 5' \
-		'STRING "0.2.5"' >include/config.h
+	printf '#define YAML_VERSION_%s\n' "MAJOR $major" "MINOR $minor" \
+		"PATCH $patch" "STRING \"$version\"" >include/config.h
 	library yaml -DHAVE_CONFIG_H -Iinclude -- src/*.c
 	cp include/yaml.h "$prefix/include/"
 	cp License "$prefix/licences/libyaml"
@@ -170,10 +189,14 @@ build_curl() {
 	for word in "${off[@]}"; do
 		options+=("--disable-$word")
 	done
+	# There are no frameworks to link with here, and nothing of theirs that
+	# is needed.
+	sed -i 's/-framework [A-Za-z]*//g' configure
+	[[ $arch != *-macos ]] || export ac_cv_func_pipe2=no
 	PKG_CONFIG=false CC=zcc AR=zar RANLIB=zranlib CFLAGS="$flags" \
 		CPPFLAGS="-I$prefix/include -DNGHTTP2_STATICLIB" \
 		LDFLAGS="-L$prefix/lib" ./configure -q \
-		--host="$arch-linux-musl" --prefix="$prefix" --disable-shared \
+		--host="$host" --prefix="$prefix" --disable-shared \
 		--enable-static --with-openssl="$prefix" \
 		--with-nghttp2="$prefix" --enable-threaded-resolver \
 		--enable-proxy --enable-ipv6 \

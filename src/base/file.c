@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/port.h"
 #include "base/stop.h"
 
 #define READ_CHUNK 16384
@@ -161,7 +162,7 @@ static struct err *write_unnamed(const char *path, const void *data, size_t len,
 	*out_done = false;
 	if (!dir)
 		return err_no_memory();
-	fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	fd = port_unnamed_file(dir);
 	if (fd < 0)
 		return NULL;
 	err = fill_and_sync(fd, path, data, len);

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/port.h"
 #include "base/proc_spawn.h"
 #include "base/stop.h"
 
@@ -279,7 +279,7 @@ KR_FALLIBLE proc_run(const struct proc_spec *spec, struct proc_result *out)
 	err = proc_spawn(spec, file, &run.child);
 	if (err)
 		return err;
-	run.pidfd = (int)syscall(SYS_pidfd_open, run.child.pid, 0);
+	run.pidfd = port_process_fd(run.child.pid);
 	err = follow(&run, spec->argv[0]);
 	if (err)
 		child_kill(&run);

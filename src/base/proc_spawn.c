@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/port.h"
 
 /* Where the child keeps the pipe that tells why exec failed. */
 #define REPORT_FD 3
@@ -86,7 +86,7 @@ __attribute__((noreturn)) static void child_exec(const struct setup *s)
 	int report = s->report;
 	int error;
 
-	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	port_die_with_parent();
 	/* The parent may have died before that call. */
 	if (getppid() != s->parent)
 		_exit(127);
@@ -96,10 +96,10 @@ __attribute__((noreturn)) static void child_exec(const struct setup *s)
 	if (place_fd(s->in, STDIN_FILENO) && place_fd(s->out, STDOUT_FILENO) &&
 	    place_fd(s->err, STDERR_FILENO) &&
 	    (s->report == REPORT_FD ||
-	     dup3(s->report, REPORT_FD, O_CLOEXEC) == REPORT_FD)) {
+	     port_dup_to(s->report, REPORT_FD) == REPORT_FD)) {
 		report = REPORT_FD;
 		/* Ours are all close-on-exec; these may be a library's. */
-		(void)syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0);
+		port_close_from(REPORT_FD + 1);
 		(void)execve(s->file, s->argv, s->envp);
 	}
 	error = errno;
@@ -128,12 +128,10 @@ __attribute__((noinline)) static pid_t start(const struct setup *s)
 
 static struct err *open_ends(const struct proc_spec *spec, struct ends *ends)
 {
-	if (pipe2(ends->out, O_CLOEXEC) != 0 ||
-	    pipe2(ends->report, O_CLOEXEC) != 0 ||
-	    (spec->stdin_mode == PROC_STDIN_DATA &&
-	     pipe2(ends->in, O_CLOEXEC) != 0) ||
+	if (port_pipe(ends->out) != 0 || port_pipe(ends->report) != 0 ||
+	    (spec->stdin_mode == PROC_STDIN_DATA && port_pipe(ends->in) != 0) ||
 	    (spec->stderr_mode == PROC_STDERR_CAPTURE &&
-	     pipe2(ends->err, O_CLOEXEC) != 0))
+	     port_pipe(ends->err) != 0))
 		return err_errno(KR_EUNEXPECTED, "pipe");
 	if (spec->stdin_mode == PROC_STDIN_NULL)
 		ends->null_in = open("/dev/null", O_RDONLY | O_CLOEXEC);

@@ -6,16 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/port.h"
 #include "base/stop.h"
 #include "base/text.h"
 
 /* "FD:PID": a child that inherits it is not meant. */
 #define VARIABLE "KEYROT_HANDOVER"
-#define SELF	 "/proc/self/exe"
 
 /* All of it, or an error: nobody reads yet. */
 static KR_FALLIBLE fill_pipe(int fd, const struct buf *data)
@@ -31,27 +30,21 @@ static KR_FALLIBLE fill_pipe(int fd, const struct buf *data)
 	return NULL;
 }
 
-/* Connections of libraries are not all closed by an execve(2). */
-static void close_later(void)
-{
-#ifdef SYS_close_range
-	(void)syscall(SYS_close_range, 3U, ~0U, 4U); /* CLOSE_RANGE_CLOEXEC */
-#endif
-}
-
 static KR_FALLIBLE replace(const char *const *argv, int fd)
 {
 	char value[32];
 	struct err *err;
 
-	close_later();
+	/* Connections of libraries are not all closed by an execve(2). */
+	port_close_on_exec_from(STDERR_FILENO + 1);
 	(void)snprintf(value, sizeof(value), "%d:%ld", fd, (long)getpid());
 	if (fcntl(fd, F_SETFD, 0) != 0 || setenv(VARIABLE, value, 1) != 0)
 		return err_errno(KR_EUNEXPECTED, "hand over");
 	stop_hold(true);
 	err = stop_check();
 	if (!err) {
-		(void)execve(SELF, (char *const *)(uintptr_t)argv, environ);
+		(void)execve(port_own_path(), (char *const *)(uintptr_t)argv,
+			     environ);
 		err = err_errno(KR_EUNEXPECTED, "start %s anew", argv[0]);
 	}
 	stop_hold(false);
@@ -64,7 +57,7 @@ KR_FALLIBLE reexec(const char *const *argv, const struct buf *data)
 	struct err *err;
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC) != 0)
+	if (port_pipe(fds) != 0)
 		return err_errno(KR_EUNEXPECTED, "pipe");
 	err = fill_pipe(fds[1], data);
 	(void)close(fds[1]);

@@ -1,25 +1,27 @@
 #include "base/stop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include "base/port.h"
+
 static volatile sig_atomic_t requested;
-static int wake_fd = -1;
+static int wake[2] = { -1, -1 };
 
 static void on_signal(int signo)
 {
 	int saved = errno;
-	const unsigned long long one = 1;
+	const char one = 1;
 
 	(void)signo;
 	if (requested)
 		_exit(err_kind_exit_code(KR_EINTERRUPTED));
 	requested = 1;
-	if (wake_fd >= 0 && write(wake_fd, &one, sizeof(one)) < 0)
+	if (wake[1] >= 0 && write(wake[1], &one, sizeof(one)) < 0)
 		requested = 1;
 	errno = saved;
 }
@@ -40,8 +42,9 @@ void stop_install(void)
 {
 	struct sigaction action;
 
-	if (wake_fd < 0)
-		wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake[0] < 0 && port_pipe(wake) == 0)
+		for (int i = 0; i < 2; i++)
+			(void)fcntl(wake[i], F_SETFL, O_NONBLOCK);
 	memset(&action, 0, sizeof(action));
 	sigemptyset(&action.sa_mask);
 	action.sa_handler = on_signal;
@@ -81,7 +84,7 @@ bool stop_requested(void)
 
 int stop_fd(void)
 {
-	return wake_fd;
+	return wake[0];
 }
 
 KR_FALLIBLE stop_check(void)
@@ -93,9 +96,10 @@ KR_FALLIBLE stop_check(void)
 
 void stop_reset(void)
 {
-	unsigned long long count;
+	char byte;
 
+	/* One signal writes one byte: the second ends the process. */
 	requested = 0;
-	if (wake_fd >= 0 && read(wake_fd, &count, sizeof(count)) < 0)
+	if (wake[0] >= 0 && read(wake[0], &byte, sizeof(byte)) < 0)
 		requested = 0;
 }

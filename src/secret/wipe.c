@@ -2,15 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/port.h"
 
 #define STACK_BYTES (16 * 1024)
 
@@ -45,7 +44,7 @@ static void wipe_and_free(void *block)
 
 	/* The usable size, not the requested one: what a library wrote behind
 	 * its own idea of the length is wiped as well. */
-	explicit_bzero(block, malloc_usable_size(block));
+	explicit_bzero(block, port_block_bytes(block));
 	__libc_free(block);
 	errno = saved;
 }
@@ -68,7 +67,7 @@ void *realloc(void *block, size_t size)
 		wipe_and_free(block);
 		return NULL;
 	}
-	have = malloc_usable_size(block);
+	have = port_block_bytes(block);
 	if (size <= have && size >= have / 2)
 		return block;
 	moved = malloc(size);
@@ -128,20 +127,13 @@ void harden_process(void)
 
 	scrub_environment();
 	(void)setrlimit(RLIMIT_CORE, &none);
-	/* No core dump through a pipe either, and no ptrace, /proc/PID/mem or
-	 * environ for others of the same user. */
-	(void)prctl(PR_SET_DUMPABLE, 0);
+	port_no_trace(); /* and no core dump through a pipe either */
 	(void)umask(077);
 	open_standard_descriptors();
-#ifdef M_ARENA_MAX
 	/* Many threads that mostly wait: a heap each would be mostly holes. */
-	(void)mallopt(M_ARENA_MAX, 2);
-#endif
-#ifdef SYS_close_range
-	/* 4 is CLOSE_RANGE_CLOEXEC. Not closed: `--key-file <(...)` names one
-	 * of them. */
-	(void)syscall(SYS_close_range, 3U, ~0U, 4U);
-#endif
+	port_few_heaps();
+	/* Not closed: `--key-file <(...)` names one of them. */
+	port_close_on_exec_from(STDERR_FILENO + 1);
 	/* A file size limit is an error to report, not a death. */
 	memset(&ignore, 0, sizeof(ignore));
 	sigemptyset(&ignore.sa_mask);
