@@ -12,7 +12,9 @@ import sys
 import time
 import traceback
 
-from stand import CRD, PRODUCTION, STAGING, Stand, text_key
+import yaml
+
+from stand import CRD, PRODUCTION, STAGING, Stand, schema, text_key
 
 
 def check(condition, *told):
@@ -21,7 +23,11 @@ def check(condition, *told):
 
 
 def accepted(stand, *words):
-    """The program's own reader takes the file, and plans a rotation by it."""
+    """It fits the schema for editors, the program's own reader takes it, and a
+    rotation is planned by it."""
+    root = schema.load("keyrot.schema.json")
+    wrong = list(schema.errors(yaml.safe_load(stand.read()), root, root, "$"))
+    check(not wrong, wrong)
     done = stand.run("plan", "rotate", *words)
     check(done.returncode == 0, done.stderr)
     return done.stdout
