@@ -11,7 +11,11 @@ build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-de
 	libyaml-dev'
 demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
 <<<<<<< HEAD
+<<<<<<< HEAD
 test="$demo mandoc python3-yaml libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
+=======
+test="$demo mandoc python3-yaml python3-venv libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
+>>>>>>> a485ba0 (Ready pipelines for GitHub, GitLab and Jenkins, held against their schemas and run)
 	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl"
 =======
 test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
