@@ -10,18 +10,9 @@ set -eu
 build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-dev
 	libyaml-dev'
 demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
-<<<<<<< HEAD
-<<<<<<< HEAD
-test="$demo mandoc python3-yaml libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
-=======
-test="$demo mandoc python3-yaml python3-venv libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
->>>>>>> a485ba0 (Ready pipelines for GitHub, GitLab and Jenkins, held against their schemas and run)
-	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl"
-=======
-test="$demo libcunit1-dev clang-14 libclang-rt-14-dev clang-tidy-14
-	clang-format-14 cppcheck valgrind pass gnupg spin keepassxc strace gdb tmux git curl
-	bash-completion zsh fish"
->>>>>>> bda7e94 (Completion: namespaces, Secrets, entries, workloads, store entries, rotations, environments; tried in bash, zsh, fish and by kubectl)
+test="$demo mandoc python3-yaml python3-venv libcunit1-dev clang-14
+	libclang-rt-14-dev clang-tidy-14 clang-format-14 cppcheck valgrind pass
+	gnupg spin keepassxc strace gdb tmux git curl bash-completion zsh fish"
 soak="$demo prometheus curl"
 report="$demo chromium python3-venv"
 schedule="$demo prometheus radicale python3-yaml"
