@@ -5,12 +5,14 @@ usage: test_schedule.py [WORD...]   runs the tests whose names hold a word
 """
 
 import datetime
+import http.server
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 import traceback
 
@@ -344,6 +346,71 @@ def test_caldav_refusals(stand):
         server.stop()
     code, document, told = caldav(stand, server, *start)
     check((code, document["reason"]) == (4, "Cluster"), code, told)
+
+
+class Busy:
+    """A calendar in which somebody else changes the event all the time."""
+
+    def __init__(self, changes):
+        self.changes, self.seen, self.version = changes, [], 0
+        busy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                busy.seen.append("GET")
+                self.answer(200 if busy.version else 404,
+                            b"BEGIN:VCALENDAR\r\nX:%d\r\n" % busy.version)
+
+            def do_PUT(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                said = [self.headers[name] for name in ("If-None-Match",
+                                                        "If-Match")]
+                busy.seen.append(said)
+                now = '"v%d"' % busy.version if busy.version else None
+                if busy.changes:
+                    busy.changes -= 1
+                    busy.version += 1
+                    self.answer(412)
+                else:
+                    check(said == ([None, now] if now else ["*", None]), said)
+                    self.answer(204)
+
+            def answer(self, code, body=b""):
+                self.send_response(code)
+                self.send_header("ETag", '"v%d"' % busy.version)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0),
+                                                      Handler)
+        self.url = "http://127.0.0.1:%d/x" % self.server.server_port
+        threading.Thread(target=self.server.serve_forever,
+                         daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def test_caldav_race(stand):
+    """What somebody wrote meanwhile is looked at, not written over."""
+    stand.config(TWO)
+    for changes, code, told in ((0, 0, "created"), (1, 0, "updated"),
+                                (2, 0, "updated"), (99, 7, None)):
+        server = Busy(changes)
+        try:
+            got, document, err = caldav(stand, server, "--start", "2027-01-31")
+        finally:
+            server.stop()
+        check((got, document.get("change")) == (code, told), changes, err)
+        check(server.seen[1] == ["*", None], server.seen)
+        if changes:
+            check(server.seen[2:4] == ["GET", [None, '"v1"']], server.seen)
+        check(len(server.seen) == 2 * min(changes + 1, 3), server.seen)
 
 
 def test_caldav_tls(stand):
