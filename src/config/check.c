@@ -204,5 +204,7 @@ KR_FALLIBLE config_check(const struct config *config,
 					  item_at(json_at(root, "notify"), i));
 	if (!err)
 		err = config_check_keyring(config, doc);
+	if (!err)
+		err = config_check_gitops(config, doc);
 	return err;
 }

@@ -17,6 +17,10 @@ KR_FALLIBLE config_check_notify(const struct config_notify *notify,
 				const struct yaml_doc *doc,
 				const struct cJSON *node);
 
+/* check_gitops.c */
+KR_FALLIBLE config_check_gitops(const struct config *config,
+				const struct yaml_doc *doc);
+
 KR_FALLIBLE config_check(const struct config *config,
 			 const struct yaml_doc *doc);
 

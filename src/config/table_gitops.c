@@ -15,7 +15,7 @@ const struct field config_gitops_fields[] = {
 	  .type = FIELD_STRING,
 	  AT(config_gitops, requests) },
 	{ .name = "harmless",
-	  .help = "paths in which what looks like a key is none",
+	  .help = "fingerprints of values that look like a key and are none",
 	  .type = FIELD_STRINGS,
 	  AT(config_gitops, harmless) },
 	{ .name = NULL },

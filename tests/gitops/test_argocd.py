@@ -476,3 +476,24 @@ def test_manifest():
         repo.asked_and_merged()
         code, document, told = repo.json("gitops", "run")
         check(code == 0, told, document)
+
+
+def test_configuration():
+    """What cannot be meant is said where it stands."""
+    with Stand() as repo:
+        good = json.loads(repo.read("keyrot.yaml"))
+        for field, value, part in (
+                ("gitops", {"harmless": ["abc"]}, "64"),
+                ("gitops", {"folder": "x"}, "folder"),
+                ("argocd", {"context": "x"}, "applications"),
+                ("argocd", dict(good["argocd"], server="https://a.test"),
+                 "token"),
+                ("argocd", dict(good["argocd"], applications=[
+                    {"name": "a", "environment": "moon"}]), "environment"),
+                ("argocd", dict(good["argocd"], trigger="push"), "trigger")):
+            repo.write("keyrot.yaml", json.dumps(dict(good, **{field: value}),
+                                                 indent=1))
+            done = repo.run("gitops", "check", "--offline")
+            check(done.returncode == 2 and part in done.stderr
+                  and "keyrot.yaml:" in done.stderr, field, value,
+                  done.stderr)
