@@ -7,7 +7,7 @@ gitops-test: kubectl-keyrot practice ## keys in Git, requests, Argo CD, hooks, p
 
 # Exit 3: there is no Go to build the clusters with.
 gitops-real: kubectl-keyrot ## what an API server has to say to it: real clusters, Argo CD's part played
-	@GITOPS_REAL=1 python3 tests/gitops/run.py $(or $(GITOPS),run_once. \
+	@GITOPS_REAL=1 python3 tests/gitops/run.py $(or $(GITOPS),run_once \
 		refresh api self_heal_would hook.) || { status=$$?; \
 		[ $$status = 3 ] && echo "the real-cluster part was skipped: no Go" \
 		|| exit $$status; }
