@@ -191,7 +191,7 @@ def search(long):
         print("without %s: %s (%.1f s)" % (
             mutant, found.said or "NOT CAUGHT", found.seconds), flush=True)
     print("%d states explored" % states)
-    total, missed = refused()
+    total, missed = map(sum, zip(refused(False), refused(True)))
     print("wrong orders refused %d/%d" % (total - missed, total))
     print("mutants killed %d/%d" % (killed, len(MUTANTS)))
     killed -= missed
@@ -220,7 +220,7 @@ class Order:
         begun = [line for line in lines if line["event"] == "begun"]
         names = {line.get("step") for line in lines}
         # What has not begun tells by its steps which of the two it is.
-        back = (begun[0].get("detail") if begun
+        back = (begun[0].get("detail", "to ")[:3] != "to " if begun
                 else names & self.steps_of_rollback_alone())
         table = "rollback" if back else "rotate"
         promotes = any(ident in names and "promotion" in words
@@ -247,6 +247,7 @@ class Walk:
 
     def anew(self):
         self.at, self.envs, self.open, self.failed = -1, [], None, False
+        self.label, self.wave = None, 1     # of the last environment
 
     def words(self, index):
         return self.rows[index][1]
@@ -293,40 +294,49 @@ class Walk:
         self.at, self.open = now, place
         return wrong
 
-    def is_next_wave(self, now):
-        """From the last row of those that a wave goes through to the first."""
-        group = [now]
-        while "wave" in self.words(group[-1] + 1):
-            group.append(group[-1] + 1)
-        group = [i for i in group if not self.is_optional(i)]
-        before = [i for i in range(now) if not self.is_optional(i)]
-        return ("wave" in self.words(now) and self.at == group[-1]
-                and "wave" not in self.words(before[-1]))
+    def owner(self, index, env, label):
+        """As what the journal has a row: wave by wave, or once."""
+        words = self.words(index)
+        return (label if "wave" in words else env) if "environment" in words \
+            else None
 
-    def follows(self, now, env):
+    def passed(self, now, env, label):
+        """The rows between, each with the environment or wave it is of."""
+        inside = [i for i, row in enumerate(self.rows)
+                  if "environment" in row[1]]
+        waves = [i for i in inside if "wave" in self.words(i)]
+        last = self.envs[-1] if self.envs else None
+        if env and env not in self.envs:
+            rest = range(self.at + 1, inside[-1] + 1) if self.envs else ()
+            before = range(inside[0] if self.envs else self.at + 1, now)
+            found = [(i, self.owner(i, last, self.label)) for i in rest
+                     if self.wave == 1 or i in waves or i > waves[-1]]
+            self.envs.append(env)
+            self.wave = 1
+            return found + [(i, self.owner(i, env, label)) for i in before]
+        if now <= self.at:
+            first = [i for i in waves if not self.is_optional(i)][0]
+            if now != first or env != last or label == self.label:
+                return None
+            self.wave += 1
+            return [(i, self.owner(i, last, self.label)) for i in waves
+                    if i > self.at]
+        return [(i, self.owner(i, last, self.label))
+                for i in range(self.at + 1, now)
+                if self.wave == 1 or i in waves or i > waves[-1]]
+
+    def follows(self, now, label):
         """Nothing is done twice, and nothing that has to be is passed over."""
-        after = range(self.at + 1, now)
+        env = label and re.sub(r" \d+(-\d+)? of \d+$", "", label)
         if self.failed and "always" not in self.words(now) and not (
                 self.back and env and env not in self.envs):
             return "after a failure"
-        if env and env not in self.envs:
-            first = [i for i, row in enumerate(self.rows)
-                     if "environment" in row[1]]
-            if self.envs:
-                after = [*range(self.at + 1, first[-1] + 1),
-                         *range(first[0], now)]
-                owner = [self.envs[-1]] * (first[-1] - self.at) + [env] * (
-                    now - first[0])
-            else:
-                owner = [env if i in first else None for i in after]
-            self.envs.append(env)
-        elif now <= self.at and not (self.is_next_wave(now)
-                                     and env == self.envs[-1]):
+        passed = self.passed(now, env, label)
+        if passed is None:
             return "after " + self.names[self.at]
-        else:
-            owner = [(self.envs or [None])[-1] if "environment" in
-                     self.words(i) else None for i in after]
-        for i, of in zip(after, owner):
+        if label and "wave" in self.words(now):
+            self.label = label
+        for i, of in passed:
             if not (self.failed or self.is_optional(i)
                     or ("remembered" in self.words(i)
                         and (self.names[i], of) in self.done)):
@@ -334,11 +344,23 @@ class Walk:
         return None
 
 
-def whole(rows):
+def pair(ident, env):
+    line = {"step": ident, "environment": env} if env else {"step": ident}
+    return [dict(line, event=event) for event in ("intent", "done")]
+
+
+def in_waves(inside):
+    """Of one environment in two waves; the rows that are not a wave's, once."""
+    inside = [row for row in inside if not OTHER_MODES & set(row[1])]
+    last = max(i for i, row in enumerate(inside) if "wave" in row[1])
+    return [pair(ident, "all %d of 2" % wave if "wave" in words else "all")
+            for wave in (1, 2) for ident, words in inside[:last + 1]
+            if wave == 1 or "wave" in words] + [
+        pair(ident, "all") for ident, _ in inside[last + 1:]]
+
+
+def whole(rows, waves):
     """The lines of a journal of which nothing is missing."""
-    def pair(ident, env):
-        line = {"step": ident, "environment": env} if env else {"step": ident}
-        return [dict(line, event=event) for event in ("intent", "done")]
     inside = [row for row in rows if "environment" in row[1]]
     lines, begun = [], False
     for row in rows:
@@ -347,7 +369,9 @@ def whole(rows):
         if not begun and "looks" not in row[1]:
             lines.append([{"event": "begun"}])
             begun = True
-        if row in inside:
+        if row in inside and waves:
+            lines += in_waves(inside)
+        elif row in inside:
             lines += [pair(ident, env) for env in ("staging", "production")
                       for ident, words in inside
                       if not OTHER_MODES & set(words)]
@@ -356,10 +380,10 @@ def whole(rows):
     return lines
 
 
-def refused():
+def refused(waves):
     """Journals that are spoiled: how many, and how many are not refused."""
     order, total, missed = Order(), 0, 0
-    parts = whole(order.tables["rotate"])
+    parts = whole(order.tables["rotate"], waves)
     if order.check(sum(parts, [])):
         raise SystemExit("the whole order is refused: %s" % order.check(
             sum(parts, [])))

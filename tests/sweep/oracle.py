@@ -41,6 +41,9 @@ class Cluster:
         self.secret = [item for item in objects if item["kind"] == "Secret"
                        and item["metadata"]["name"] == clusters.SECRET][0]
         self.live = clusters.key_in(self.secret)
+        self.ring = [key for key in (
+            clusters.key_in(self.secret, ENTRY + suffix)
+            for suffix in ("_NEXT", "_PREVIOUS")) if key is not None]
         self.pods = [pod["fingerprints"].get(NAME) for pod in state["pods"]
                      if pod["running"]]
         self.deployment = [item for item in objects
@@ -121,6 +124,10 @@ class Oracle:
                 if key != self.world.old and key not in held:
                     raise Broken("1: %s holds a key that the store does not"
                                  % name)
+            for key in cluster.ring:
+                if key not in held and key != self.world.old:
+                    raise Broken("1: the keyring in %s holds a key that the"
+                                 " store does not" % name)
             if cluster.live != self.world.old and self.world.old not in held:
                 raise Broken("2: the key replaced in %s is not stored" % name)
             moves = self.world.restarts[name]
@@ -148,6 +155,11 @@ class Oracle:
         if live in (self.world.old, self.world.base):
             return
         print_ = fingerprint(live)
+        if self.world.kind == "waves":
+            if not staging.runs(live):
+                raise Broken("7: the second wave got a key that the first one"
+                             " does not run")
+            return
         proof = note(staging.secret, "validated") or ""
         if staging.live != live or not proof.startswith(print_ + " "):
             raise Broken("7: production got a key that staging had not proved")
@@ -285,6 +297,10 @@ class Oracle:
             raise Broken("3: done, it says; the clusters have two keys")
         key = keys.pop()
         for name, cluster in self.clusters.items():
+            if self.world.kind == "keyring" and cluster.ring != [
+                    self.world.old]:
+                raise Broken("9: done, it says; the keyring in %s is not the"
+                             " key and the one before" % name)
             if not cluster.runs(key):
                 raise Broken("3: done, it says; %s runs %s" % (
                     name, cluster.pods))
@@ -293,7 +309,8 @@ class Oracle:
                     name, cluster.templates - 1))
         if (key == self.world.old) != back:
             raise Broken("9: done, it says; the key is not the one wanted")
-        if not back and "production " + fingerprint(key) not in self.suite:
+        last = "all " if self.world.kind == "waves" else "production "
+        if not back and last + fingerprint(key) not in self.suite:
             raise Broken("8: done, it says, and production's suite never ran")
         self.check_record(fingerprint(key), back, run)
 

@@ -20,23 +20,43 @@ CONTEXTS = (STAGING, PRODUCTION)
 NAMESPACE = "aether-services"
 FOREIGN = {"team.example/owner": "jane"}
 PODS = 2
-GOING_ON = ("resume", "rollback", "rotate")
-CONFIG = """\
-apiVersion: keyrot.dev/v1
-kind: Rotation
-service: secrets-service
-secret: {name: %(secret)s, key: %(entry)s}
-store: {type: exec, command: [%(tools)s/store, %(home)s/store], timeout: 3s}
-environments:
+GOING_ON = ("resume", "rollback", "rotate", "promote")
+FIRST_STAGING = """\
 - name: staging
   targets: [{context: sweeper@aether-staging, namespace: %(namespace)s}]
   verify: {logs: {expect: ['self-test ok']}, within: 5s}
+"""
+THEN_PRODUCTION = """\
 - name: production
   requires: staging
   within: 1h
   targets: [{context: sweeper@aether-production, namespace: %(namespace)s}]
   verify: {logs: {expect: ['self-test ok']}, within: 5s}
-validate:
+"""
+# One environment of both clusters: the second one is another wave.
+WAVES = """\
+- name: all
+  waves: [1, 100%%]
+  targets:
+  - {context: sweeper@aether-staging, namespace: %(namespace)s}
+  - {context: sweeper@aether-production, namespace: %(namespace)s}
+  verify: {logs: {expect: ['self-test ok']}, within: 5s}
+"""
+# Kinds of keyrot.yaml: the Secret's mode, and the environments.
+KINDS = {
+    "plain": ("single", FIRST_STAGING + THEN_PRODUCTION),
+    "staging": ("single", FIRST_STAGING),
+    "keyring": ("keyring", FIRST_STAGING + THEN_PRODUCTION),
+    "waves": ("single", WAVES),
+}
+CONFIG = """\
+apiVersion: keyrot.dev/v1
+kind: Rotation
+service: secrets-service
+secret: {name: %(secret)s, key: %(entry)s, mode: %(mode)s}
+store: {type: exec, command: [%(tools)s/store, %(home)s/store], timeout: 3s}
+environments:
+%(environments)svalidate:
 - name: suite
   run: [sh, -c, 'echo "$KEYROT_ENVIRONMENT $KEYROT_FINGERPRINT" >>%(home)s/suite']
 ledger: {path: %(home)s/state/ledger.jsonl}
@@ -93,16 +113,22 @@ class World:
         self.restarts = dict.fromkeys(CONTEXTS, 1)  # that a case ends with
         with open(self.at("scenario.json"), "w") as file:
             json.dump(self.scenario, file)
-        with open(self.at("keyrot.yaml"), "w") as file:
-            file.write(CONFIG % {
-                "secret": clusters.SECRET, "entry": clusters.ENTRY,
-                "tools": TOOLS, "home": self.home, "namespace": NAMESPACE})
+        self.use("plain")
         self.practice = clusters.Practice(
             ("--fast", "--clusters", ",".join(CONTEXTS), "--scenario",
              self.at("scenario.json")))
 
     def at(self, *names):
         return os.path.join(self.home, *names)
+
+    def use(self, kind):
+        """Another keyrot.yaml, of KINDS."""
+        self.kind, (mode, environments) = kind, KINDS[kind]
+        with open(self.at("keyrot.yaml"), "w") as file:
+            file.write(CONFIG % {
+                "secret": clusters.SECRET, "entry": clusters.ENTRY,
+                "mode": mode, "tools": TOOLS, "home": self.home,
+                "environments": environments % {"namespace": NAMESPACE}})
 
     def close(self):
         self.practice.down()
