@@ -219,8 +219,9 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 	err = begin_wait(context, &options);
 	if (err)
 		return err;
-	say_mixed(context, result);
 	err = rotation_init(&rotation, &options);
+	if (!err)
+		say_mixed(context, result);
 	if (!err)
 		err = run_way(&rotation, context->runbook, way, id);
 	*out_back = wants_way_back(&rotation, err);

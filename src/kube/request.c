@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/stop.h"
+#include "base/text.h"
 #include "kube/client_internal.h"
 
 #define MAX_TRIES	  4  /* of a read whose connection broke */
@@ -116,6 +117,11 @@ static void judge(struct kube_request *r, const struct http_call *call)
 		r->outcome = lost ? KUBE_UNKNOWN : KUBE_NOT_SENT;
 		r->status = 0;
 		r->err = http_call_error(call);
+		if (r->err && text_starts_with(err_message(r->err),
+					       "SSL certificate problem"))
+			r->err = err_hint(
+				r->err,
+				"whose certificate authority it is: --certificate-authority FILE, or certificate-authority-data in the kubeconfig");
 	} else if (r->status >= 200 && r->status < 300) {
 		r->err = take_object(r, call);
 		r->outcome = r->err ? KUBE_UNKNOWN : KUBE_DONE;

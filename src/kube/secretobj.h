@@ -106,6 +106,7 @@ struct kube_secret_write {
 struct kube_secret_written {
 	char *resource_version; /* owned */
 	bool created;
+	bool made_namespace;
 	bool found_by_reading; /* the answer was lost; a read settled it */
 };
 

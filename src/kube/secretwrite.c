@@ -282,6 +282,8 @@ KR_FALLIBLE kube_secret_apply(struct kube *kube, const struct kube_secret *s,
 		err = make_namespace(kube, s->ns);
 		if (!err)
 			err = send_until_known(kube, s, write, &r, out);
+		if (!err)
+			out->made_namespace = true;
 	}
 	kube_request_release(&r);
 	return err;

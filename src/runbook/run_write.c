@@ -133,6 +133,9 @@ KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write)
 		look_again(run);
 	if (err)
 		return err;
+	if (written.made_namespace)
+		run_warn(run, "namespace %s was not there: it was made",
+			 run->secret->ns);
 	run_detail(run, "resourceVersion %s%s%s", written.resource_version,
 		   written.created ? ", created" : "",
 		   written.found_by_reading
