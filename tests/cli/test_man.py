@@ -193,6 +193,29 @@ class Schema(Case):
                 tried += 1
         self.assertGreaterEqual(tried, 3)
 
+    def test_takes_what_the_program_takes(self):
+        good = dict(self.examples())["README.md"]
+        store = "store: {type: pass, item: Secrets Service Encryption Key}"
+        for old, new in (
+                (store, "store: pass"), (store, "store: vault:secret/keys"),
+                (store, "store: {type: exec, command: [./store]}"),
+                ("environments:", "consumers: auto\nenvironments:"),
+                ("environments:",
+                 "consumers: [deployment/billing]\nenvironments:"),
+                ("environments:", "operator: auto\nenvironments:"),
+                ("- name: production",
+                 "- waves: [1, 30%, 100%]\n  maxUnavailable: 20%\n"
+                 "  parallel: 2\n  window: Mon-Thu 09:00-16:00 UTC\n"
+                 "  name: production"),
+                ("environments:", "ledger: {path: l.jsonl, git: commit}\n"
+                 "environments:"),
+                ("within: 2m", "within: 1h30m")):
+            with self.subTest(new):
+                text = good.replace(old, new)
+                self.assertNotEqual(text, good)
+                self.assertEqual(self.problems(text), [])
+                self.assertTrue(*self.accepted(text))
+
     def test_refuses_what_the_program_refuses(self):
         good = dict(self.examples())["README.md"]
         self.assertTrue(self.accepted(good)[0])
