@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
 
 import clusters  # noqa: E402
 
-PROGRAM = os.path.join(ROOT, "kubectl-keyrot")
+PROGRAM = os.environ.get("KEYROT", os.path.join(ROOT, "kubectl-keyrot"))
 SHELLS = ("bash", "zsh", "fish")
 LOCAL_MS = 20
 NAMESPACE = "aether-services"

@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
 import clusters  # noqa: E402
 import schema  # noqa: E402
 
+PROGRAM = os.environ.get("KEYROT", os.path.join(ROOT, "kubectl-keyrot"))
 STAGING, PRODUCTION = "aether-staging", "aether-production"
 KINDS = {"kinds": [
     {"apiVersion": "v1", "resource": "services", "kind": "Service"},
@@ -150,7 +151,7 @@ class Stand:
 
     def run(self, *words, env=None):
         done = subprocess.run(
-            [os.path.join(ROOT, "kubectl-keyrot"), *words], cwd=self.home,
+            [PROGRAM, *words], cwd=self.home,
             env=dict(self.env, **(env or {})), text=True, capture_output=True,
             timeout=60, stdin=subprocess.DEVNULL)
         self.no_key_in(done.stdout + done.stderr)
@@ -180,7 +181,7 @@ class Stand:
         pid, fd = pty.fork()
         if pid == 0:
             os.chdir(self.home)
-            os.execve(os.path.join(ROOT, "kubectl-keyrot"),
+            os.execve(PROGRAM,
                       ["kubectl-keyrot", *words],
                       dict(self.env, TERM="xterm"))
         seen, end = "", time.monotonic() + 60
