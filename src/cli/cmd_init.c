@@ -150,6 +150,13 @@ static KR_FALLIBLE says_something_else(const struct init *init)
 	return err_hint(err, "to replace it all the same: --allow-overwrite");
 }
 
+/* A folder that is not there, or a place of somebody else's. */
+static struct err *not_usable(struct err *take_err)
+{
+	return err_is(take_err, KR_EUNEXPECTED) ? err_as(take_err, KR_EUSAGE)
+						: take_err;
+}
+
 static KR_FALLIBLE write_file(const struct init *init, const struct buf *text,
 			      enum file_state *out)
 {
@@ -164,12 +171,10 @@ static KR_FALLIBLE write_file(const struct init *init, const struct buf *text,
 		err = file_write_new(init->path, text->data, text->len);
 		if (!err)
 			*out = FILE_CREATED;
-		/* A folder that is not there, or somebody else's. */
-		return err_is(err, KR_EUNEXPECTED) ? err_as(err, KR_EUSAGE)
-						   : err;
+		return not_usable(err);
 	}
 	if (err)
-		return err_as(err, KR_EUSAGE);
+		return not_usable(err);
 	if (same) {
 		*out = FILE_UNCHANGED;
 		return NULL;

@@ -67,7 +67,7 @@ KR_FALLIBLE init_ask(struct init *init, const struct init_question *q,
 	}
 	for (int i = 0; i < MAX_TRIES; i++) {
 		out_printf(err, "Number or name [1]: ");
-		if (!fgets(line, sizeof(line), stdin))
+		if (!fgets(line, sizeof(line), stdin) || stop_requested())
 			break;
 		line[strcspn(line, "\r\n")] = '\0';
 		if (understand(q, line, out_index))

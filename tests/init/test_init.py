@@ -158,6 +158,9 @@ def test_two_that_could_be_it(stand):
     code, seen = stand.on_terminal([("name [1]: ", "\x04")],
                                    "init", "-n", stand.ns)
     check(code == 2 and not stand.there(), code, seen)
+    code, seen = stand.on_terminal([("name [1]: ", "\x03")],
+                                   "init", "-n", stand.ns)
+    check(code == 130 and not stand.there(), code, seen)
 
 
 def renamed(stand, staging, production):
