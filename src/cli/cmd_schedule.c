@@ -1,4 +1,5 @@
 /* schedule: reminders, and whether a rotation is due. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -7,6 +8,7 @@
 #include "cli/eachtarget.h"
 #include "cli/ledgerfile.h"
 #include "cli/schedule.h"
+#include "runbook/notice.h"
 
 #define DAY_MS	    ((int64_t)24 * 60 * 60 * 1000)
 #define MAX_DAYS    36500
@@ -151,6 +153,56 @@ static KR_FALLIBLE write_metrics(const struct cli_context *context,
 	return err_wrap(err_as(err, KR_ECONFIG), "--metrics");
 }
 
+struct telling {
+	const struct cli_context *context;
+	struct result *result;
+};
+
+static void on_warning(void *user, const char *text)
+{
+	const struct telling *t = user;
+
+	cli_ledger_warn(t->context, t->result, text);
+}
+
+/* The rotation that is to be followed by another one, where it is known. */
+static const char *last_rotation(const struct result *result,
+				 const char *otherwise)
+{
+	const struct cJSON *targets = json_member(result->document, "targets");
+
+	for (const struct cJSON *t = json_first(targets); t; t = json_next(t))
+		if (json_bool(t, "overdue", false) && json_str(t, "rotation"))
+			return json_str(t, "rotation");
+	return otherwise;
+}
+
+/* The same id for each look at the same key, so that a receiver can tell. */
+static void tell(const struct cli_context *context, struct result *result,
+		 const struct err *due)
+{
+	const char *service = context->config->service;
+	struct telling telling = { context, result };
+	kr_cleanup(str_freep) char *id = NULL;
+	struct notify_message message = {
+		.event = NOTIFY_PERSON,
+		.rotation = last_rotation(result, service),
+		.service = service,
+		.reason = err_reason(due),
+		.summary = err_message(due),
+		.next = "kubectl keyrot rotate",
+	};
+
+	if (asprintf(&id, "%s/%s/%s", service, message.reason,
+		     json_str_or(result->document, "dueAt", "unknown")) < 0) {
+		id = NULL;
+		return;
+	}
+	message.id = id;
+	(void)notice_send(context->config, &message, NULL, on_warning,
+			  &telling);
+}
+
 /* Metrics are written whatever comes: that a look failed is one of them. */
 static KR_FALLIBLE check(struct cli_context *context, struct result *result)
 {
@@ -167,6 +219,8 @@ static KR_FALLIBLE check(struct cli_context *context, struct result *result)
 	if (context->options.metrics)
 		err = write_metrics(context, result, now_ms);
 	due_text(result);
+	if (due && context->options.notify)
+		tell(context, result, due);
 	if (!err)
 		err = take_ptr(&unread);
 	return err ? err : take_ptr(&due);

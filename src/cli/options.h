@@ -121,6 +121,7 @@ struct cli_options {
 	const char *token_from;
 	const char *max_age; /* NULL: the interval */
 	const char *metrics; /* file; NULL */
+	bool notify;
 	const char *image;
 	const char *run;	 /* "check" where not given */
 	const char *cron;	 /* NULL: what fits `run` and `interval` */

@@ -23,7 +23,7 @@ sys.path[:0] = [os.path.join(ROOT, "tests", name)
 
 import clusters  # noqa: E402
 from radicale import PASSWORD, Radicale, USER  # noqa: E402
-from stand import NAMESPACE, Stand  # noqa: E402
+from stand import NAMESPACE, Recorder, Stand  # noqa: E402
 
 DAY = 24 * 60 * 60
 TWO = [("staging", 1, 1, {}), ("production", 2, 2, {})]
@@ -164,6 +164,28 @@ def test_entry_that_nobody_wrote(stand):
     stand.config(TWO)
     code, document, told = stand.json("schedule", "check", "--entry", "OTHER")
     check((code, document["reason"]) == (6, "KeyAgeUnknown"), code, told)
+
+
+def test_notify(stand):
+    """A person is needed; nobody is told of what is in order."""
+    with Recorder() as told:
+        stand.config(TWO, notify=[{"type": "webhook", "url": told.url + "/h",
+                                   "on": ["needs-person"]}])
+        check(stand.run("schedule", "check", "--notify").returncode == 0)
+        check(told.seen == [], told.seen)
+        written(stand, "c01", time.time() - 100 * DAY)
+        for _ in range(2):
+            check(stand.run("schedule", "check", "--notify").returncode == 6)
+        check(stand.run("schedule", "check").returncode == 6)
+        check(len(told.seen) == 2, told.seen)
+        one, two = [event for _, event in told.seen]
+        check(one["id"] == two["id"], "the same event", one, two)
+        check(one["type"].endswith("needs-person"), one)
+        check(one["data"]["reason"] == "KeyOverdue", one)
+        check(one["data"]["next"] == "kubectl keyrot rotate", one)
+    # That nobody can be told changes nothing.
+    code, document, _ = stand.json("schedule", "check", "--notify")
+    check(code == 6 and document["warnings"], document)
 
 
 def test_ledger(stand):
