@@ -516,6 +516,8 @@ def main():
              if name.startswith("test_")
              and (not words or any(word in name for word in words))]
     failed = 0
+    # Begun in the background, ^C would be nothing to what is started here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     play = Play()
     try:
         for name, test in tests:
