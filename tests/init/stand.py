@@ -86,15 +86,16 @@ class Stand:
         """The kind, and until it is served."""
         api = self.fleet.cluster(context).api()
         base = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-        name = manifest["metadata"]["name"]
         api.call("POST", base, manifest)
         end = time.monotonic() + 20
         while time.monotonic() < end:
-            conditions = api.get(base + "/" + name).get("status", {}).get(
-                "conditions", ())
-            if any(c["type"] == "Established" and c["status"] == "True"
-                   for c in conditions):
+            try:
+                api.get("/apis/%s/v1alpha1/%s" % (
+                    manifest["spec"]["group"],
+                    manifest["spec"]["names"]["plural"]))
                 return
+            except clusters.fixture.ApiError:
+                pass
             time.sleep(0.1)
         raise AssertionError("the kind is not served")
 
