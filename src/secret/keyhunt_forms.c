@@ -268,11 +268,10 @@ static KR_FALLIBLE try_window(const struct told *told, const char *w,
 	if (!err && text && len == 2 * text && hex_decode(w, len, bytes) &&
 	    is_key_text(spec, (const char *)bytes, text, raw))
 		err = tell_raw(told, raw);
-	/* `echo` and editors put a newline behind it. */
-	if (!err && text &&
-	    (len == digits_of(text) || len == digits_of(text + 1)) &&
-	    begins_as_text(w, len) && base64_any(w, len, bytes) &&
-	    (bytes_of(len) == text || bytes[text] == '\n') &&
+	/* With a newline behind the text it begins the same way: the bits that
+	 * are left over are the newline's first ones, which are 0. */
+	if (!err && text && len == digits_of(text) && begins_as_text(w, len) &&
+	    base64_any(w, len, bytes) &&
 	    is_key_text(spec, (const char *)bytes, text, raw))
 		err = tell_raw(told, raw);
 	explicit_bzero(bytes, len);
@@ -281,14 +280,14 @@ static KR_FALLIBLE try_window(const struct told *told, const char *w,
 }
 
 /* Not the window lengths of one form twice. */
-static size_t window_lens(const struct keyspec *spec, size_t out[5])
+static size_t window_lens(const struct keyspec *spec, size_t out[4])
 {
 	const size_t text = text_len(spec);
 	const size_t all[] = { 2 * spec->bytes, digits_of(spec->bytes),
-			       2 * text, digits_of(text), digits_of(text + 1) };
+			       2 * text, digits_of(text) };
 	size_t n = 0;
 
-	for (size_t i = 0; i < (text ? 5U : 2U); i++) {
+	for (size_t i = 0; i < (text ? 4U : 2U); i++) {
 		bool there = all[i] >= KEYHUNT_VALUE;
 
 		for (size_t k = 0; k < n; k++)
@@ -308,7 +307,7 @@ KR_FALLIBLE keyhunt_try_run(struct keyhunt_forms *forms, const char *run,
 			    size_t len, keyhunt_on_hash *on_hash, void *user)
 {
 	const struct told told = { forms, on_hash, user };
-	size_t lens[5];
+	size_t lens[4];
 	size_t n = window_lens(&forms->spec, lens);
 	struct err *err = NULL;
 

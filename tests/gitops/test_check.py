@@ -71,6 +71,7 @@ def forms(key):
         "base64 of the text": "x: %s" % b64(key),
         "base64, no padding": "x: %s" % b64(key).rstrip("="),
         "base64 of the text and a newline": "x: %s" % b64(key + "\n"),
+        "... in a sentence": "see %s there" % b64(key + "\n"),
         "base64 in JSON": '{"data":{"K":"%s"},"type":"Opaque"}' % b64(key),
         "hex of the bytes": "x %s y" % raw.hex(),
         "hex in upper case": "x %s y" % raw.hex().upper(),
