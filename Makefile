@@ -29,9 +29,22 @@ CFLAGS := -Os -g0 -ffile-prefix-map=$(CURDIR)=.
 LDFLAGS += -s -Wl,--wrap=free -Wl,--wrap=realloc
 endif
 
+# MACOS=x86_64 or aarch64: the same by zig for macOS. Nobody has run it yet.
+ifdef MACOS
+LIBRARIES := $(shell krew/libraries.sh $(MACOS)-macos)
+CC := $(LIBRARIES)/bin/zcc
+AR := $(LIBRARIES)/bin/zar
+PKG_CFLAGS := -isystem $(LIBRARIES)/include -isystem $(LIBRARIES)/include/cjson
+PKG_LIBS := -L$(LIBRARIES)/lib -lcurl -lnghttp2 -lssl -lcrypto -lz -lcjson -lyaml
+CPPFLAGS += -DCURL_STATICLIB -D_DARWIN_C_SOURCE -DKR_NO_WIPE -include src/base/port.h
+CFLAGS := -Os -g0 -ffile-prefix-map=$(CURDIR)=.
+PLATFORM_LDFLAGS := -s
+endif
+PLATFORM_LDFLAGS ?= -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
+
 # Without pkg-config, or with libraries put elsewhere, CPPFLAGS and LDFLAGS say
 # where; so this only explains what the compiler is going to complain about.
-ifneq ($(STATIC)$(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),$(STATIC)yes)
+ifneq ($(STATIC)$(MACOS)$(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),$(STATIC)$(MACOS)yes)
 MISSING := $(shell tests/deps.sh --missing build)
 ifneq ($(MISSING),)
 $(warning Packages are missing: sudo apt-get install -y $(MISSING))
@@ -45,15 +58,15 @@ CPPFLAGS += -D_GNU_SOURCE -Isrc -DKR_VERSION='"$(VERSION)"'
 # Small: what is waited for is the network and the loader, never this code.
 CFLAGS ?= -Os -g
 BASE_CFLAGS := -std=c17 -fPIE -fno-strict-aliasing -ffunction-sections -fdata-sections $(WARN) $(PKG_CFLAGS)
-LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections
+LDFLAGS += $(PLATFORM_LDFLAGS)
 
 # Packed relative relocations: 36 KiB less, where the C library knows them.
-ifneq ($(if $(STATIC),,$(shell printf '2.36\n%s\n' "$$(getconf GNU_LIBC_VERSION 2>/dev/null | \
+ifneq ($(if $(STATIC)$(MACOS),,$(shell printf '2.36\n%s\n' "$$(getconf GNU_LIBC_VERSION 2>/dev/null | \
 	cut -d' ' -f2)" | sort -CV && ld --help | grep pack-relative-relocs)),)
 LDFLAGS += -Wl,-z,pack-relative-relocs
 endif
 
-VARIANT := $(if $(STATIC),static-$(STATIC),$(notdir $(firstword $(CC))))
+VARIANT := $(if $(STATIC),static-$(STATIC),$(if $(MACOS),macos-$(MACOS),$(notdir $(firstword $(CC)))))
 ifdef STRICT
 BASE_CFLAGS += -Werror
 VARIANT := $(VARIANT)-strict
@@ -158,7 +171,7 @@ docs: kubectl-keyrot ## docs/reference.md, runbook.md and the schema of keyrot.y
 RELEASE_URL ?= https://keyrot.dev/releases
 RELEASED := x86_64 aarch64
 
-.PHONY: deb dist krew image
+.PHONY: deb dist krew image macos
 
 dist: ## dist/: static executables for Linux, their archives, sums and krew's manifest
 	@tests/deps.sh dist
@@ -167,6 +180,10 @@ dist: ## dist/: static executables for Linux, their archives, sums and krew's ma
 	@krew/build.py $(VERSION) $(RELEASE_URL) \
 		"$$(krew/libraries.sh $(firstword $(RELEASED)))" \
 		$(RELEASED:%=build/static-%/kubectl-keyrot)
+
+macos: ## build/macos-*/kubectl-keyrot: what nobody has run yet
+	+@set -e; for arch in $(RELEASED); do \
+		$(MAKE) --no-print-directory -s MACOS=$$arch program; done
 
 deb: dist ## dist/*.deb, from the static executables
 	@for arch in $(RELEASED); do \

@@ -192,6 +192,8 @@ build_curl() {
 	# There are no frameworks to link with here, and nothing of theirs that
 	# is needed.
 	sed -i 's/-framework [A-Za-z]*//g' configure
+	sed -i 's/define CURL_MACOS_CALL_COPYPROXIES 1/undef CURL_MACOS_CALL_COPYPROXIES/' \
+		lib/curl_setup.h
 	[[ $arch != *-macos ]] || export ac_cv_func_pipe2=no
 	PKG_CONFIG=false CC=zcc AR=zar RANLIB=zranlib CFLAGS="$flags" \
 		CPPFLAGS="-I$prefix/include -DNGHTTP2_STATICLIB" \

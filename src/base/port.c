@@ -59,6 +59,16 @@ void port_die_with_parent(void)
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
+void port_take_signal(int signo)
+{
+	static const struct timespec now = { 0, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	(void)sigtimedwait(&set, NULL, &now);
+}
+
 int port_process_fd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
@@ -83,8 +93,12 @@ size_t port_block_bytes(void *block)
 
 #include <mach-o/dyld.h>
 #include <malloc/malloc.h>
+#include <signal.h>
 #include <sys/param.h>
-#include <sys/ptrace.h>
+
+/* <sys/ptrace.h>, which not every set of headers for macOS has. */
+#define PT_DENY_ATTACH 31
+int ptrace(int request, pid_t pid, char *address, int data);
 
 static int close_on_exec(int fd)
 {
@@ -133,6 +147,17 @@ void port_die_with_parent(void)
 {
 }
 
+void port_take_signal(int signo)
+{
+	sigset_t set;
+
+	if (sigpending(&set) != 0 || !sigismember(&set, signo))
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, signo);
+	(void)sigwait(&set, &signo);
+}
+
 int port_process_fd(pid_t pid)
 {
 	(void)pid;
@@ -162,7 +187,10 @@ size_t port_block_bytes(void *block)
 
 void explicit_bzero(void *data, size_t size)
 {
-	(void)memset_s(data, size, 0, size);
+	volatile unsigned char *p = data;
+
+	while (size-- > 0)
+		*p++ = 0;
 }
 
 /* What fsync() does there is less than on disk. */

@@ -26,6 +26,8 @@ void port_no_trace(void);
 void port_few_heaps(void);
 /* This child is killed when its parent dies. Async-signal-safe. */
 void port_die_with_parent(void);
+/* Takes back a blocked signal that is pending, if it is. */
+void port_take_signal(int signo);
 /* Readable once the process has ended; -1 where there is no such thing. */
 int port_process_fd(pid_t pid);
 

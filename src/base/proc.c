@@ -58,7 +58,6 @@ char *proc_find(const char *name, const char *path)
 /* write(2) whose SIGPIPE, where a caller has not ignored it, is taken back. */
 static ssize_t write_no_sigpipe(int fd, const void *data, size_t len)
 {
-	static const struct timespec now = { 0, 0 };
 	sigset_t pipe_set, before, pending;
 	ssize_t n;
 	int saved;
@@ -70,7 +69,7 @@ static ssize_t write_no_sigpipe(int fd, const void *data, size_t len)
 	n = write(fd, data, len);
 	saved = errno;
 	if (n < 0 && saved == EPIPE && !sigismember(&pending, SIGPIPE))
-		(void)sigtimedwait(&pipe_set, NULL, &now);
+		port_take_signal(SIGPIPE);
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	errno = saved;
 	return n;
