@@ -133,9 +133,13 @@ void cli_tables(const struct command *command,
 {
 	size_t n = 0;
 
-	if (command)
+	while (command) {
 		for (option_tables t = command->usage->tables; t && *t; t++)
 			out[n++] = *t;
+		command = command->usage->as
+				  ? cli_find_command(command->usage->as)
+				  : NULL;
+	}
 	out[n++] = cli_common_flags;
 	out[n++] = cli_kube_flags;
 	out[n] = NULL;

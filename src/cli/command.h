@@ -52,6 +52,7 @@ struct usage {
 	/* Its own options, ended by NULL; kubectl's and the common ones are
 	 * added by the parser. */
 	const struct option *const *tables;
+	const char *as; /* a command whose options it takes, too, or NULL */
 };
 
 struct command {

@@ -106,6 +106,9 @@ void help_command(struct out *out, const struct command *command)
 		for (option_tables t = usage->tables; *t; t++)
 			print_table(out, *t);
 	}
+	if (usage->as)
+		out_printf(out, "  and those of `kubectl keyrot %s`\n",
+			   usage->as);
 	out_puts(out, "\nkubectl keyrot options   flags of every command: "
 		      "--context, -n, -o ...\n");
 }

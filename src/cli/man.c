@@ -188,6 +188,11 @@ static void page_of(struct out *out, const struct command *c)
 			 ".SH OPTIONS\nThose of every command, kubectl\\(aqs "
 			 "own among them, stand in\n"
 			 ".BR kubectl\\-keyrot (1).\n");
+		if (usage->as)
+			out_printf(out,
+				   "It takes those of\n"
+				   ".BR kubectl\\-keyrot\\-%s (1),\ntoo.\n",
+				   usage->as);
 		for (option_tables t = usage->tables; *t; t++)
 			options(out, *t);
 	}

@@ -68,6 +68,10 @@ static void command(struct out *out, const struct command *c)
 			out_printf(out, "# %s\n%s\n", e->what, e->command);
 		out_puts(out, "```\n");
 	}
+	if (usage->as)
+		out_printf(out,
+			   "\nThe flags of `kubectl keyrot %s`, and these:\n",
+			   usage->as);
 	if (!usage->tables || !*usage->tables)
 		return;
 	table_head(out);

@@ -6,18 +6,12 @@
 const struct usage usage_gitops = {
 	.text = "Rotations where Argo CD brings Git to the clusters. Git holds everything about\n"
 		"the Secret but the key.\n\n"
-		"  check     the working tree and the whole history hold no key: searched by\n"
-		"            the fingerprints of all known keys and by their shape\n"
-		"  manifest  the Secret's manifest without the key; `manifest application`:\n"
-		"            what the Application needs, so that Argo CD leaves the key alone\n"
-		"  request   a file that asks for a rotation, on a branch for a pull request\n"
-		"  run       in a pipeline: carry out the request that was merged, once; have\n"
-		"            Argo CD sync, and wait until it is Synced and Healthy\n"
-		"  hook      Jobs for Argo CD: PreSync (the Secret holds a key), PostSync (the\n"
-		"            pods run it); with account and Role\n\n"
-		"What is found is exit code 6, told by commit, path and line, never by its text.\n"
-		"A history that could not be looked at as a whole is exit code 6, too.\n"
-		"docs/gitops.md has the rules.",
+		"`check` looks whether the working tree or the history holds a key; `manifest`\n"
+		"prints the Secret without it, and `manifest application` what Argo CD needs to\n"
+		"leave it alone; `request` asks for a rotation, on a branch; `run` carries out\n"
+		"what was merged, once, and waits until Argo CD is Synced and Healthy; `hook`\n"
+		"prints PreSync and PostSync Jobs.\n\n"
+		"What is found is exit code 6, and so is a history that is not whole.",
 	.examples =
 		(const struct example[]){
 			{ "Does this repository hold a key?",
@@ -36,13 +30,7 @@ const struct usage usage_gitops = {
 		(const struct option *const[]){
 			cli_gitops_flags,
 			cli_secret_flags,
-			cli_store_flags,
-			cli_consumer_flags,
-			cli_rotate_flags,
-			cli_approve_flags,
-			cli_new_flags,
-			cli_timeout_flags,
-			cli_operator_flags,
 			NULL,
 		},
+	.as = "rotate",
 };

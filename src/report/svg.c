@@ -108,7 +108,11 @@ static void draw_axes(struct buf *out, const struct plot *p,
 	double step = step_of(p->high - p->low);
 	char text[PAGE_NUMBER_LEN], length[CLOCK_SHORT_LEN];
 
-	for (double v = ceil(p->low / step) * step; v <= p->high; v += step) {
+	for (int i = 0;; i++) {
+		double v = (ceil(p->low / step) + i) * step;
+
+		if (v > p->high)
+			break;
 		/* What is meant to be 0 may be a rounding beside it. */
 		(void)snprintf(text, sizeof(text), "%.4g",
 			       fabs(v) < step / 1000 ? 0 : v);
