@@ -103,3 +103,8 @@ demo: ## a rotation on two practice clusters, to watch; CLUSTER=real: on real on
 	@tests/deps.sh demo
 	+@$(MAKE) --no-print-directory -s kubectl-keyrot practice
 	@python3 tests/demo/demo.py $(CLUSTER)
+
+.PHONY: pictures
+
+pictures: kubectl-keyrot practice ## docs/pictures: what a terminal shows, taken from one (tmux)
+	@python3 tests/demo/pictures.py

@@ -125,6 +125,19 @@ static KR_FALLIBLE on_objects(void *user, const char *data, size_t len)
 	return err;
 }
 
+/* What could not be looked at has not passed; the rest is looked at still. */
+static KR_FALLIBLE count_unreadable(struct gitops_search *s,
+				    struct err *take_err)
+{
+	if (!take_err || err_is(take_err, KR_EINTERRUPTED) ||
+	    err_is(take_err, KR_ENOMEM))
+		return take_err;
+	result_warn(s->check->result, "%s", err_message(take_err));
+	err_free(take_err);
+	s->counts.unreadable++;
+	return NULL;
+}
+
 /* Everything that Git keeps here, reachable or not, each object once. */
 static KR_FALLIBLE search_objects(struct gitops_search *s)
 {
@@ -138,12 +151,7 @@ static KR_FALLIBLE search_objects(struct gitops_search *s)
 			     on_objects, s);
 	if (!err && (s->place != IN_HEADER || s->header_len))
 		err = err_new(KR_EUNEXPECTED, "git cat-file ended too early");
-	if (!err || err_is(err, KR_EINTERRUPTED) || err_is(err, KR_ENOMEM))
-		return err;
-	result_warn(s->check->result, "%s", err_message(err));
-	err_free(err);
-	s->counts.unreadable++;
-	return NULL;
+	return count_unreadable(s, err);
 }
 
 /* "OID", "OID PATH", or "?OID" of what is missing. */
@@ -194,12 +202,7 @@ static KR_FALLIBLE search_reachable(struct gitops_search *s)
 				       NULL },
 		on_rows, s);
 
-	if (!err || err_is(err, KR_EINTERRUPTED) || err_is(err, KR_ENOMEM))
-		return err;
-	result_warn(s->check->result, "%s", err_message(err));
-	err_free(err);
-	s->counts.unreadable++;
-	return NULL;
+	return count_unreadable(s, err);
 }
 
 static KR_FALLIBLE on_file(void *user, const char *data, size_t len)
@@ -230,12 +233,7 @@ static KR_FALLIBLE search_file(struct gitops_search *s, const char *path)
 		err_free(err);
 		return NULL;
 	}
-	if (!err || err_is(err, KR_EINTERRUPTED) || err_is(err, KR_ENOMEM))
-		return err;
-	result_warn(s->check->result, "%s", err_message(err));
-	err_free(err);
-	s->counts.unreadable++;
-	return NULL;
+	return count_unreadable(s, err);
 }
 
 /* Names end with NUL. */
