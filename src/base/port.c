@@ -220,11 +220,4 @@ void *reallocarray(void *block, size_t count, size_t size)
 	return realloc(block, bytes);
 }
 
-char *strchrnul(const char *text, int byte)
-{
-	while (*text && *text != (char)byte)
-		text++;
-	return (char *)(uintptr_t)text;
-}
-
 #endif

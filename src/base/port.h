@@ -46,7 +46,6 @@ void explicit_bzero(void *data, size_t size);
 int fdatasync(int fd);
 void *memrchr(const void *data, int byte, size_t size);
 void *reallocarray(void *block, size_t count, size_t size);
-char *strchrnul(const char *text, int byte);
 #endif
 
 #endif

@@ -80,7 +80,7 @@ KR_FALLIBLE entrytext_split(const struct secret *text, struct secret **out_line,
 			    const char **out_rest)
 {
 	const char *all = (const char *)secret_expose(text);
-	const char *end = strchrnul(all, '\n');
+	const char *end = all + strcspn(all, "\n");
 	struct err *err = secret_from_bytes(all, (size_t)(end - all), out_line);
 
 	if (!err)
