@@ -42,6 +42,26 @@ static KR_FALLIBLE check_reviews(const struct cli_context *context,
 	return err ? err : review_check(context->config, who(context), result);
 }
 
+KR_FALLIBLE begin_refuse(const struct cli_context *context,
+			 struct result *result, const char *open)
+{
+	kr_cleanup(str_freep) char *undone = NULL;
+	kr_cleanup(str_freep) char *to = NULL;
+	bool known = false;
+	struct err *err = journal_look(context->config->service, open, &known,
+				       &undone, &to);
+
+	if (err)
+		return err;
+	err = err_new(KR_EREFUSED, "rotation %s of %s has not ended", open,
+		      context->config->service);
+	result_next(result, "kubectl keyrot resume %s", open);
+	/* Nobody undoes a roll-back: the key that failed would come again. */
+	if (!undone)
+		result_next(result, "kubectl keyrot rollback %s", open);
+	return err_set_reason(err, "RotationOpen");
+}
+
 /* One at a time: what has not ended comes first, then what failed. */
 KR_FALLIBLE begin_check(const struct cli_context *context,
 			struct result *result)
@@ -53,12 +73,8 @@ KR_FALLIBLE begin_check(const struct cli_context *context,
 		return err;
 	if (!open || context->options.new_rotation)
 		return check_reviews(context, result);
-	err = err_new(KR_EREFUSED, "rotation %s of %s has not ended", open,
-		      context->config->service);
-	err = err_set_reason(err, "RotationOpen");
-	result_next(result, "kubectl keyrot resume %s", open);
-	result_next(result, "kubectl keyrot rollback %s", open);
-	return err_hint(err, "to begin another one all the same: --new");
+	return err_hint(begin_refuse(context, result, open),
+			"to begin another one all the same: --new");
 }
 
 /* A person types the word, on a terminal, or it is not confirmed. */

@@ -7,6 +7,10 @@
 #include "cli/command.h"
 #include "runbook/rotate.h"
 
+/* KR_EREFUSED, reason "RotationOpen": this one has not ended; how it can. */
+KR_FALLIBLE begin_refuse(const struct cli_context *context,
+			 struct result *result, const char *open);
+
 /*
  * KR_EREFUSED where a rotation of the service has not ended ("RotationOpen"),
  * or the review of one that failed is not closed. --new and --review-closed

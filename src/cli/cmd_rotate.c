@@ -341,6 +341,26 @@ KR_FALLIBLE cmd_resume(struct cli_context *context, struct result *result)
 	return err ? err : go_on(context, result, WAY_ON, id);
 }
 
+/* Undone, a roll-back would bring the key that failed again. */
+static KR_FALLIBLE check_is_no_rollback(const struct cli_context *context,
+					struct result *result, const char *id)
+{
+	kr_cleanup(str_freep) char *undone = NULL;
+	kr_cleanup(str_freep) char *to = NULL;
+	bool known = false;
+	struct err *err = journal_look(context->config->service, id, &known,
+				       &undone, &to);
+
+	if (err || !undone)
+		return err;
+	result_next(result, "kubectl keyrot resume %s", id);
+	return err_set_reason(
+		err_new(KR_EREFUSED,
+			"%s is itself a roll-back, of rotation %s: it is gone on with, not undone",
+			id, undone),
+		"NothingToRollBack");
+}
+
 KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(str_freep) char *id = NULL;
@@ -349,6 +369,8 @@ KR_FALLIBLE cmd_rollback(struct cli_context *context, struct result *result)
 			? named_id(context, &id)
 			: journal_find_last(context->config->service, &id);
 
+	if (!err && id)
+		err = check_is_no_rollback(context, result, id);
 	return err ? err : go_on(context, result, WAY_BACK, id);
 }
 
@@ -365,12 +387,7 @@ KR_FALLIBLE cmd_retire(struct cli_context *context, struct result *result)
 				"NotAKeyring"),
 			"say secret.mode: keyring in keyrot.yaml where the service can read with several keys");
 	err = journal_find_open(context->config->service, &open);
-	if (!err && open) {
-		err = err_new(KR_EREFUSED, "rotation %s of %s has not ended",
-			      open, context->config->service);
-		err = err_set_reason(err, "RotationOpen");
-		result_next(result, "kubectl keyrot resume %s", open);
-		result_next(result, "kubectl keyrot rollback %s", open);
-	}
+	if (!err && open)
+		err = begin_refuse(context, result, open);
 	return err ? err : go_on(context, result, WAY_RETIRE, NULL);
 }

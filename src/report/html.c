@@ -272,11 +272,11 @@ static void chart(struct buf *out, const struct cJSON *soak,
 
 static void end(struct buf *out, const char *made_at)
 {
-	buf_printf(out,
-		   "</main>\n<footer>\n<p>Made by kubectl keyrot %s at %s. "
-		   "It holds fingerprints and no key.</p>\n</footer>\n"
-		   "</body>\n</html>\n",
-		   KR_VERSION, made_at);
+	buf_puts(out, "</main>\n<footer>\n<p>Made by kubectl keyrot " KR_VERSION
+		      " at ");
+	html_text(out, made_at);
+	buf_puts(out, ". It holds fingerprints and no key.</p>\n</footer>\n"
+		      "</body>\n</html>\n");
 }
 
 void report_html(const struct cJSON *document, struct buf *out)

@@ -163,6 +163,63 @@ KR_FALLIBLE rotation_close_undone(const struct rotation *rotation)
 }
 
 /*
+ * The fingerprint of the key that is undone, where it is still to be seen; and
+ * the first environment that the rotation gave it.
+ */
+static const char *undone_key(const struct rotation *rotation,
+			      size_t *out_first)
+{
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		*out_first = i;
+
+		for (size_t j = 0; j < env->count; j++) {
+			const struct run *run = &env->targets[j].run;
+
+			if (is_of(run, rotation->undone))
+				return run->secret->facts.fingerprint;
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The same key behind it, where an `apply` by hand put it: what was there
+ * before is not this rotation's to know, and a roll-back that leaves it there
+ * would leave production alone with it. (The environments before it are where
+ * a promotion has its key from.)
+ */
+static KR_FALLIBLE check_left_out(const struct rotation *rotation)
+{
+	size_t first = 0;
+	const char *key = undone_key(rotation, &first);
+
+	for (size_t i = first; key && i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		for (size_t j = 0; j < env->count; j++) {
+			const struct rotate_target *target = &env->targets[j];
+			const struct kube_secret *s = target->run.secret;
+
+			if (!target->left_out || !s || !s->live ||
+			    strcmp(s->live_fingerprint, key) != 0)
+				continue;
+			return err_hint(
+				err_set_reason(
+					err_new(KR_ECONFLICT,
+						"%s: Secret %s/%s holds the key of rotation %s, too, and was not given it by that rotation: nothing was put back anywhere",
+						target->context, s->ns, s->name,
+						rotation->undone),
+					"ObjectModified"),
+				"give it its previous key first: kubectl keyrot apply --context %s -n %s --from-store=ENTRY",
+				target->context, s->ns);
+		}
+	}
+	return NULL;
+}
+
+/*
  * Which targets have the new key, and what was there before. None of them:
  * there is nothing to put back, and that is an answer.
  */
@@ -199,7 +256,7 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 		}
 	}
 	if (touched)
-		return NULL;
+		return check_left_out(rotation);
 	if (unreached)
 		return rotate_check_reached(unreached);
 	return err_set_reason(

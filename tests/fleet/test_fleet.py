@@ -347,6 +347,8 @@ def test_rollback_without_one(stand):
     check(live["c03"] == {key_of(rotated)}, "c03 was reached")
     check(document["next"][0] == "kubectl keyrot resume "
           + document["rotation"], document["next"])
+    code, again, told = stand.json("rollback", document["rotation"])
+    check(code == 3 and again["next"] == document["next"][:1], again)
     code, again, told = stand.json("resume")
     check(code == 4 and again["rotation"] == document["rotation"], told)
     stand.fleet.control("DELETE", "/fault")
