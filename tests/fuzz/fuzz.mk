@@ -4,6 +4,8 @@
 
 FUZZ_CC ?= clang-14
 FUZZ_SECONDS ?= 20
+# 0: another one each time.
+FUZZ_SEED ?= 0
 FUZZ_VARIANT := build/fuzz
 FUZZ_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard \
 	tests/fuzz/fuzz_*.c)))
@@ -19,6 +21,7 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_VARIANT)/fuzz_%
 	@mkdir -p $(FUZZ_VARIANT)/corpus/$*
 	@echo "fuzz $* for $(FUZZ_SECONDS) s"
 	@ASAN_OPTIONS=detect_leaks=1 $< -max_total_time=$(FUZZ_SECONDS) \
+		-seed=$(FUZZ_SEED) \
 		-max_len=16384 -timeout=10 -rss_limit_mb=1024 \
 		-print_final_stats=1 -artifact_prefix=$(FUZZ_VARIANT)/$*- \
 		$(FUZZ_VARIANT)/corpus/$* tests/fuzz/corpus/$* \
