@@ -5,13 +5,17 @@
 
 #define AT(field) offsetof(struct cli_options, field)
 
-const struct option cli_ledger_flags[] = {
+const struct option cli_ledger_path_flags[] = {
 	{ .name = "ledger",
 	  .type = OPTION_STRING,
 	  .metavar = "PATH",
-	  .help = "the file, instead of keyrot.yaml's",
+	  .help = "the ledger, instead of keyrot.yaml's",
 	  .offset = AT(ledger),
 	  .completion = COMPLETE_FILE },
+	{ .name = NULL },
+};
+
+const struct option cli_ledger_flags[] = {
 	{ .name = "offline",
 	  .type = OPTION_BOOL,
 	  .help = "ask no cluster and no store for anchors",

@@ -163,6 +163,7 @@ extern const struct option cli_validate_flags[];
 extern const struct option cli_retire_flags[];
 extern const struct option cli_promote_flags[];
 extern const struct option cli_approve_flags[];
+extern const struct option cli_ledger_path_flags[];
 extern const struct option cli_ledger_flags[];
 extern const struct option cli_report_flags[];
 extern const struct option cli_status_flags[];

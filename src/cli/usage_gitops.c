@@ -28,6 +28,7 @@ const struct usage usage_gitops = {
 		},
 	.tables =
 		(const struct option *const[]){
+			cli_ledger_path_flags,
 			cli_gitops_flags,
 			cli_secret_flags,
 			NULL,

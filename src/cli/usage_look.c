@@ -106,6 +106,7 @@ const struct usage usage_ledger = {
 		},
 	.tables =
 		(const struct option *const[]){
+			cli_ledger_path_flags,
 			cli_ledger_flags,
 			cli_store_flags,
 			cli_secret_flags,
@@ -136,6 +137,7 @@ const struct usage usage_report = {
 	.tables =
 		(const struct option *const[]){
 			cli_report_flags,
+			cli_ledger_path_flags,
 			cli_ledger_flags,
 			cli_store_flags,
 			cli_secret_flags,

@@ -28,6 +28,7 @@ const struct usage usage_schedule = {
 		},
 	.tables =
 		(const struct option *const[]){
+			cli_ledger_path_flags,
 			cli_schedule_flags,
 			cli_secret_flags,
 			NULL,

@@ -5,7 +5,7 @@
 
 #include "secret/base64.h"
 
-/* Fewer distinct bytes than that are a placeholder, not a key. */
+/* Fewer distinct bytes than that were not drawn at random. */
 #define MIN_DISTINCT 8
 
 KR_FALLIBLE keyhunt_forms_init(struct keyhunt_forms *forms,

@@ -278,7 +278,7 @@ def test_no_false_alarm():
         "an image": "kind: Deployment\n---\nkind: Secret\n---\n"
                     "image: a@sha256:%s\n" % fingerprint("x"),
         "a config map": "kind: ConfigMap\ndata:\n  K: %s\n" % new_key(),
-        "a placeholder": "%s=%s\n" % (ENTRY, b64(b"\0" * 32)),
+        "32 times the same byte": "%s=%s\n" % (ENTRY, b64(b"\0" * 32)),
         "a sealed one": "kind: SealedSecret\nspec:\n  data:\n    K: %s\n"
                         % new_key(),
         "the name alone": "env:\n- name: %s\n  valueFrom:\n" % ENTRY,

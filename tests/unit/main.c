@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "unit.h"
 
 /* Made by unit.mk: SUITE(module) for each tests/unit/test_<module>.c. */
@@ -20,6 +21,33 @@ static const struct {
 #include "unit-suites.h"
 #undef SUITE
 };
+
+static int64_t clock_ms;
+
+static int64_t now(void *user)
+{
+	(void)user;
+	return clock_ms;
+}
+
+static void no_sleep(void *user, int64_t ms)
+{
+	(void)user;
+	(void)ms;
+}
+
+void unit_clock_at(int64_t now_ms)
+{
+	static const struct clock_source fixed = { now, now, no_sleep, NULL };
+
+	clock_ms = now_ms;
+	clock_use(&fixed);
+}
+
+void unit_clock_on(void)
+{
+	clock_use(NULL);
+}
 
 static void report(const char *file, unsigned line, const char *text)
 {

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "runbook/journal.h"
@@ -14,22 +13,6 @@
 #define THIRD  "kr-20261122-aaaaaa"
 
 static char folder[] = "/tmp/keyrot-journal-XXXXXX";
-static int64_t now_ms;
-
-static int64_t now(void *user)
-{
-	(void)user;
-	return now_ms;
-}
-
-static void no_sleep(void *user, int64_t ms)
-{
-	(void)user;
-	(void)ms;
-}
-
-static const struct clock_source fixed = { now, now, no_sleep, NULL };
-
 static int make_folder(void)
 {
 	return !mkdtemp(folder) || setenv("XDG_STATE_HOME", folder, 1);
@@ -80,8 +63,7 @@ static void open_is(const char *id)
 
 static void newest_began_last(void)
 {
-	now_ms = 1795428000000;
-	clock_use(&fixed);
+	unit_clock_at(1795428000000);
 	last_is(NULL);
 	note(FIRST, JOURNAL_BEGUN, NULL);
 	last_is(FIRST);
@@ -93,7 +75,7 @@ static void newest_began_last(void)
 	last_is(SECOND);
 	open_is(FIRST);
 	/* The clock was set back; and a roll-back is no rotation of its own. */
-	now_ms -= 24 * 60 * 60 * 1000;
+	unit_clock_at(1795428000000 - 24 * 60 * 60 * 1000);
 	note(THIRD, JOURNAL_BEGUN, SECOND);
 	last_is(SECOND);
 	open_is(THIRD);
@@ -101,7 +83,7 @@ static void newest_began_last(void)
 	note(FIRST, JOURNAL_BEGUN, NULL);
 	last_is(FIRST);
 	open_is(FIRST);
-	clock_use(NULL);
+	unit_clock_on();
 }
 
 const struct unit_suite unit_journal = {

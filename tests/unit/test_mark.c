@@ -1,30 +1,12 @@
-#include "base/clock.h"
 #include "runbook/mark.h"
 #include "unit.h"
 
 #define KEY	"1111111111111111111111111111111111111111111111111111111111111111"
 #define HOUR_MS (60 * 60 * 1000)
 
-static int64_t now_ms;
-
-static int64_t now(void *user)
-{
-	(void)user;
-	return now_ms;
-}
-
-static void no_sleep(void *user, int64_t ms)
-{
-	(void)user;
-	(void)ms;
-}
-
-static const struct clock_source fixed = { now, now, no_sleep, NULL };
-
 static void is_of_this_key(void)
 {
-	now_ms = 1795428000000; /* 2026-11-23T10:00:00Z */
-	clock_use(&fixed);
+	unit_clock_at(1795428000000); /* 2026-11-23T10:00:00Z */
 	CU_ASSERT_FALSE(mark_is_proof(NULL, KEY, -1));
 	CU_ASSERT_FALSE(mark_is_proof("", KEY, -1));
 	CU_ASSERT_FALSE(mark_is_proof(KEY, KEY, -1));
@@ -32,13 +14,12 @@ static void is_of_this_key(void)
 	CU_ASSERT_FALSE(
 		mark_is_proof("2" KEY " 2026-11-23T09:00:00Z", KEY, -1));
 	CU_ASSERT_TRUE(mark_is_proof(KEY " 2020-11-23T09:00:00Z", KEY, -1));
-	clock_use(NULL);
+	unit_clock_on();
 }
 
 static void is_not_too_old(void)
 {
-	now_ms = 1795428000000;
-	clock_use(&fixed);
+	unit_clock_at(1795428000000);
 	CU_ASSERT_TRUE(
 		mark_is_proof(KEY " 2026-11-23T09:00:00Z", KEY, HOUR_MS));
 	CU_ASSERT_FALSE(
@@ -49,7 +30,7 @@ static void is_not_too_old(void)
 	CU_ASSERT_FALSE(
 		mark_is_proof(KEY " 2026-11-23T10:05:01Z", KEY, HOUR_MS));
 	CU_ASSERT_FALSE(mark_is_proof(KEY " 2036-11-23T10:00:00Z", KEY, -1));
-	clock_use(NULL);
+	unit_clock_on();
 }
 
 const struct unit_suite unit_mark = {

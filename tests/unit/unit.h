@@ -17,6 +17,8 @@
 
 #include <CUnit/CUnit.h>
 
+#include <stdint.h>
+
 #include "base/err.h"
 
 struct unit_test {
@@ -43,6 +45,10 @@ struct unit_suite {
 /* Asserts equal strings and shows both where they differ; NULL is allowed. */
 #define UNIT_STR(actual, expected)                                             \
 	unit_check_str((actual), (expected), __FILE__, __LINE__, #actual)
+
+/* Wall and other clocks stand at this time, until unit_clock_on(). */
+void unit_clock_at(int64_t now_ms);
+void unit_clock_on(void);
 
 /* All three answer whether the assertion held. */
 bool unit_check_ok(struct err *take_err, const char *file, unsigned line,
