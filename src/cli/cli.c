@@ -2,6 +2,7 @@
  * The table of commands, and what happens around each of them.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -128,6 +129,14 @@ const char *cli_group_title(enum command_group group)
 	return titles[group];
 }
 
+static void add_table(const struct option *out[CLI_MAX_TABLES], size_t *n,
+		      const struct option *table)
+{
+	if (*n >= CLI_MAX_TABLES)
+		abort();
+	out[(*n)++] = table;
+}
+
 void cli_tables(const struct command *command,
 		const struct option *out[CLI_MAX_TABLES])
 {
@@ -135,14 +144,14 @@ void cli_tables(const struct command *command,
 
 	while (command) {
 		for (option_tables t = command->usage->tables; t && *t; t++)
-			out[n++] = *t;
+			add_table(out, &n, *t);
 		command = command->usage->as
 				  ? cli_find_command(command->usage->as)
 				  : NULL;
 	}
-	out[n++] = cli_common_flags;
-	out[n++] = cli_kube_flags;
-	out[n] = NULL;
+	add_table(out, &n, cli_common_flags);
+	add_table(out, &n, cli_kube_flags);
+	add_table(out, &n, NULL);
 }
 
 KR_FALLIBLE cli_unknown_command(const char *name)

@@ -95,8 +95,12 @@ const struct command *cli_find_command(const char *name);
 /* KR_EUSAGE with a suggestion. */
 KR_FALLIBLE cli_unknown_command(const char *name);
 
-/* All tables of a command, ended by NULL: its own, common, kubectl's. */
-#define CLI_MAX_TABLES 12
+/*
+ * All tables of a command, ended by NULL: its own, those of the command whose
+ * options it takes too, common, kubectl's. A command with more tables than
+ * there is room for is a defect of the table, and ends the program.
+ */
+#define CLI_MAX_TABLES 16
 void cli_tables(const struct command *command,
 		const struct option *out[CLI_MAX_TABLES]);
 

@@ -1,7 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/command.h"
 #include "cli/option.h"
+#include "cli/options.h"
 #include "unit.h"
 
 struct values {
@@ -227,6 +229,24 @@ static void blanks_secrets(void)
 	CU_ASSERT_PTR_NULL(line.values.secret);
 }
 
+/* There is room for the tables of each; where not, cli_tables aborts. */
+static void knows_the_options_of_every_command(void)
+{
+	const struct option *all[CLI_MAX_TABLES + 1];
+
+	for (const struct command *c = cli_commands(); c->name; c++) {
+		size_t n = 0;
+
+		all[CLI_MAX_TABLES] = cli_common_flags;
+		cli_tables(c, all);
+		while (all[n])
+			n++;
+		CU_ASSERT_FATAL(n >= 2 && n < CLI_MAX_TABLES);
+		CU_ASSERT_PTR_EQUAL(all[n - 1], cli_kube_flags);
+		CU_ASSERT_PTR_EQUAL(all[CLI_MAX_TABLES], cli_common_flags);
+	}
+}
+
 const struct unit_suite unit_option = {
 	.tests = { { "reads every spelling", reads_every_spelling },
 		   { "reads values of each type", reads_values_of_each_type },
@@ -235,5 +255,7 @@ const struct unit_suite unit_option = {
 		   { "refuses what is wrong", refuses_what_is_wrong },
 		   { "never quotes values", never_quotes_values },
 		   { "blanks secrets", blanks_secrets },
+		   { "knows the options of every command",
+		     knows_the_options_of_every_command },
 		   { NULL, NULL } },
 };
