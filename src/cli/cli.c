@@ -143,11 +143,11 @@ void cli_tables(const struct command *command,
 	size_t n = 0;
 
 	while (command) {
+		const char *as = command->usage->as;
+
 		for (option_tables t = command->usage->tables; t && *t; t++)
 			add_table(out, &n, *t);
-		command = command->usage->as
-				  ? cli_find_command(command->usage->as)
-				  : NULL;
+		command = as ? cli_find_command(as) : NULL;
 	}
 	add_table(out, &n, cli_common_flags);
 	add_table(out, &n, cli_kube_flags);

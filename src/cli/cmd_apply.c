@@ -64,6 +64,7 @@ static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 
 	connection_run_options(c, &options);
 	options.dry = dry_of(c->context->options.dry_run);
+	options.passes_by = options.dry == DRY_NONE;
 	err = run_init(&run, &options, take_source);
 	if (!err)
 		err = step_run_all(c->context->runbook->apply, &run);

@@ -109,6 +109,19 @@ char *kube_lease_holder_text(const struct kube_lease_facts *facts);
 KR_FALLIBLE kube_lease_held(const char *ns, const char *name,
 			    const struct cJSON *object);
 
+/*
+ * What one look tells of a Lease `object` (NULL: there is none): KR_EHELD as
+ * above where its holder is at work. Held by nobody, by a process of this
+ * machine that is gone, or not renewed for its duration by the server's clock,
+ * it stands against nothing. Holders whose clocks are wrong can be taken for
+ * gone: this is for one who only passes, and takes no Lease.
+ */
+KR_FALLIBLE kube_lease_check(const struct kube *kube,
+			     const struct kube_target *target,
+			     const struct cJSON *object);
+/* The path to read it from; malloc'd, NULL when out of memory. */
+char *kube_lease_path(const struct kube_target *target);
+
 /* Frees the memory; the Lease itself expires by itself. */
 void kube_lease_free(struct kube_lease *lease);
 KR_DEFINE_FREEP(kube_lease)

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -124,24 +125,62 @@ KR_FALLIBLE kube_lease_held(const char *ns, const char *name,
 	return err_set_reason(err, "Held");
 }
 
+static bool is_fresh(const struct kube *kube, const struct cJSON *object)
+{
+	int64_t duration_ms =
+		1000 * json_int(object, "spec.leaseDurationSeconds",
+				KUBE_LEASE_DURATION_S);
+	int64_t now_ms = clock_wall_ms() + kube_clock_skew_ms(kube);
+	int64_t renewed_ms;
+
+	return clock_parse_rfc3339(json_str_or(object, "spec.renewTime", ""),
+				   &renewed_ms) &&
+	       now_ms - renewed_ms < duration_ms &&
+	       renewed_ms - now_ms < duration_ms;
+}
+
+KR_FALLIBLE kube_lease_check(const struct kube *kube,
+			     const struct kube_target *target,
+			     const struct cJSON *object)
+{
+	const char *holder = json_str_or(object, "spec.holderIdentity", "");
+	kr_cleanup(str_freep) char *own = NULL;
+	kr_cleanup(str_freep) char *name = NULL;
+	struct err *err;
+
+	if (!*holder || !is_fresh(kube, object))
+		return NULL;
+	err = kube_lease_identity("", "", &own);
+	if (err || kube_lease_is_ghost(own, holder))
+		return err;
+	name = kube_lease_name(target->secret);
+	return name ? kube_lease_held(target->ns, name, object)
+		    : err_no_memory();
+}
+
+char *kube_lease_path(const struct kube_target *target)
+{
+	kr_cleanup(str_freep) char *name = kube_lease_name(target->secret);
+
+	return name ? kube_path(KIND_LEASE, target->ns, name) : NULL;
+}
+
 KR_FALLIBLE kube_lease_read(struct kube *kube, const struct kube_target *target,
 			    struct kube_lease_facts *out)
 {
 	kr_cleanup(
 		kube_lease_facts_release) struct kube_lease_facts facts = { 0 };
 	kr_cleanup(json_freep) struct cJSON *object = NULL;
-	kr_cleanup(str_freep) char *name = NULL;
 	kr_cleanup(str_freep) char *path = NULL;
 	char note[KUBE_NOTE_LEN];
 	struct err *err = kube_note_on_secret(NOTE_OPEN, target->entry, note);
 
 	if (err)
 		return err;
-	name = kube_lease_name(target->secret);
-	path = name ? kube_path(KIND_LEASE, target->ns, name) : NULL;
+	path = kube_lease_path(target);
 	if (!path)
 		return err_no_memory();
-	err = kube_get(kube, path, name, &object);
+	err = kube_get(kube, path, strrchr(path, '/') + 1, &object);
 	if (err_is(err, KR_ENOTFOUND)) {
 		err_free(err);
 		err = NULL;

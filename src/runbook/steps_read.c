@@ -4,12 +4,19 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "kube/lease.h"
 #include "kube/path.h"
 #include "runbook/look.h"
 #include "runbook/operator.h"
 #include "runbook/run.h"
 
-enum extra { READ_WHO, READ_CLUSTER_ID, READ_SECRET, READ_CONSUMERS };
+enum extra {
+	READ_WHO,
+	READ_CLUSTER_ID,
+	READ_LEASE,
+	READ_SECRET,
+	READ_CONSUMERS
+};
 
 static struct kube_request who_am_i(void)
 {
@@ -30,6 +37,18 @@ static struct kube_request cluster_id(void)
 		.what = "namespace kube-system",
 		.flags = KUBE_METADATA,
 	};
+}
+
+/* Who may not look at it is not kept away: every write is fenced. */
+static KR_FALLIBLE check_lease(const struct run *run,
+			       const struct kube_request *lease)
+{
+	if (!run->options.passes_by || lease->outcome != KUBE_DONE)
+		return NULL;
+	return err_hint(
+		kube_lease_check(run->options.kube, &run->options.target,
+				 lease->object),
+		"when it has ended, the same command again; `kubectl keyrot status` shows it");
 }
 
 /* Servers before 1.28 do not know the review. */
@@ -91,6 +110,8 @@ static KR_FALLIBLE take_all(struct run *run, struct kube_request *requests)
 	const struct kube_target *target = &run->options.target;
 	struct err *err = check_cluster_id(run, &requests[READ_CLUSTER_ID]);
 
+	if (!err)
+		err = check_lease(run, &requests[READ_LEASE]);
 	if (!err)
 		err = kube_secret_take(target, &requests[READ_SECRET],
 				       &run->secret);
@@ -175,9 +196,10 @@ KR_FALLIBLE step_read(struct run *run)
 {
 	const struct run_options *o = &run->options;
 	struct kube_request requests[READ_CONSUMERS + KUBE_CONSUMER_READS];
+	kr_cleanup(str_freep) char *lease = kube_lease_path(&o->target);
 	struct kube_secret_read read;
 	size_t n = READ_CONSUMERS;
-	struct err *err = forget(run);
+	struct err *err = lease ? forget(run) : err_no_memory();
 
 	if (!err)
 		err = kube_consumers_new(
@@ -191,6 +213,11 @@ KR_FALLIBLE step_read(struct run *run)
 	memset(requests, 0, sizeof(requests));
 	requests[READ_WHO] = who_am_i();
 	requests[READ_CLUSTER_ID] = cluster_id();
+	requests[READ_LEASE] = (struct kube_request){
+		.method = o->passes_by ? "GET" : NULL,
+		.path = lease,
+		.what = "Lease",
+	};
 	requests[READ_SECRET] = read.request;
 	kube_consumers_plan_reads(run->consumers, &requests[n]);
 	n += kube_consumers_read_count(run->consumers);

@@ -129,7 +129,11 @@ class Stand:
 
     def run(self, *words, expect=0, **more):
         """With -o json; the document."""
-        child = self.start(*words, "-o", "json", **more)
+        return self.ended(self.start(*words, "-o", "json", **more), words,
+                          expect)
+
+    def ended(self, child, words, expect):
+        """The document of what was started with -o json."""
         out, err = child.communicate(timeout=LIMIT_S)
         self.err = err.decode()
         self.no_leak(out + err)

@@ -1,5 +1,6 @@
 """Stopped at each step, closed terminals, full disks, two operators."""
 
+import base64
 import json
 import os
 import pty
@@ -99,8 +100,10 @@ def twice(fleet, program):
 def two_operators(fleet, program):
     """two operators: the second is told who, where, at which step (exit 7)"""
     with Stand(fleet, program, "two") as stand:
-        stand.write_config(more="validate:\n- {name: hold, run: [sleep, '14']}"
-                                "\n")
+        go_on = os.path.join(stand.folder, "go-on")
+        stand.write_config(more="validate:\n- {name: hold, run: [sh, -c, "
+                                "'until [ -e %s ]; do sleep 0.1; done']}\n"
+                                % go_on)
         child = stand.start("rotate", "-o", "json", "--operator",
                             "jane@example.com")
         wait_for(lambda: stand.lease(CONTEXTS[0])["metadata"].get(
@@ -114,19 +117,50 @@ def two_operators(fleet, program):
         check(lease["operator"] == "jane@example.com"
               and lease["host"] == os.uname().nodename
               and lease["step"] == "validate staging", lease)
+        others = []
         for words in (["rotate"], ["resume"],
                       ["rollback", lease["rotation"]]):
-            document = stand.run(*words, expect=7)
+            others.append((stand.start(*words, "-o", "json"), words))
+            stand.new_machine()
+        for other, words in others:
+            document = stand.ended(other, words, 7)
             check(document["reason"] == "Held", document)
             for word in ("jane@example.com", os.uname().nodename,
                          "at step ", lease["rotation"]):
                 check(word in document["message"], document["message"])
             if words[0] == "rotate":
                 check(not document["next"], document["next"])
+        document = apply_another(stand, expect=7)
+        check(document["reason"] == "Held"
+              and lease["rotation"] in document["message"], document)
+        check(stand.note(CONTEXTS[0], "rotation") == lease["rotation"],
+              "the refused apply wrote")
+        apply_another(stand, "--dry-run=server")
+        open(go_on, "w", encoding="ascii").close()
         stand.home = first
         out, err = child.communicate(timeout=60)
         check(child.returncode == 0, err.decode())
         stand.ended_done()
+        apply_another(stand)
+
+
+def apply_another(stand, *words, expect=0):
+    """apply, with a key of its own, on the first environment"""
+    key = base64.b64encode(os.urandom(32)).decode()
+    return stand.run("apply", "--context", CONTEXTS[0], *words,
+                     expect=expect, env=dict(
+                         stand.environment(), SECRET_ENCRYPTION_KEY=key))
+
+
+def apply_after_a_death(fleet, program):
+    """a holder that died on this machine keeps no apply away; resume of what
+    it left is then told that another key is there"""
+    with Stand(fleet, program, "ghost") as stand:
+        stand.write_config()
+        stand.until(["rotate"], "verify", "staging")
+        apply_another(stand)
+        document = stand.run("resume", expect=3)
+        check(document["reason"] == "RotationOvertaken", document)
 
 
 def status_tells(fleet, program):
@@ -148,4 +182,4 @@ def status_tells(fleet, program):
 
 
 CASES = [interrupts, hangups, terminal_closed, twice, two_operators,
-         status_tells]
+         apply_after_a_death, status_tells]
