@@ -117,18 +117,6 @@ const struct command *cli_find_command(const char *name)
 	return NULL;
 }
 
-const char *cli_group_title(enum command_group group)
-{
-	static const char *const titles[GROUP_COUNT] = {
-		[GROUP_RUN] = "Run the runbook",
-		[GROUP_STEP] = "Run one step of it",
-		[GROUP_LOOK] = "Look",
-		[GROUP_SETUP] = "Set up and automate",
-	};
-
-	return titles[group];
-}
-
 static void add_table(const struct option *out[CLI_MAX_TABLES], size_t *n,
 		      const struct option *table)
 {

@@ -9,6 +9,18 @@
 #define COLUMNS 80
 #define LEFT	30
 
+const char *cli_group_title(enum command_group group)
+{
+	static const char *const titles[GROUP_COUNT] = {
+		[GROUP_RUN] = "Run the runbook",
+		[GROUP_STEP] = "Run one step of it",
+		[GROUP_LOOK] = "Look",
+		[GROUP_SETUP] = "Set up and automate",
+	};
+
+	return titles[group];
+}
+
 static const char *metavar(const struct option *o, char *room, size_t size)
 {
 	size_t n = 0;
