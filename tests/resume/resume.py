@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Rotations that are interrupted, and gone on with: on practice or real clusters.
 
-usage: resume.py [practice|real] [--program PATH] [WORD...]
+usage: resume.py [practice|real] [--program PATH] [--jobs N] [WORD...]
+
+Cases mostly wait, each in a namespace of its own: several run at a time.
 """
 
 import argparse
+import concurrent.futures
 import os
 import sys
 import time
@@ -43,6 +46,7 @@ def main():
                         default="practice")
     parser.add_argument("--program",
                         default=os.path.join(ROOT, "kubectl-keyrot"))
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("words", nargs="*")
     options = parser.parse_intermixed_args()
     chosen = [case for case in CASES
@@ -51,7 +55,9 @@ def main():
     fleet = (clusters.Real() if options.kind == "real"
              else clusters.Practice())
     try:
-        results = [run_case(case, fleet, options) for case in chosen]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            results = list(pool.map(
+                lambda case: run_case(case, fleet, options), chosen))
     finally:
         fleet.down()
     print("resume on %s clusters: %d passed, %d failed" % (

@@ -153,8 +153,7 @@ def apply_another(stand, *words, expect=0):
 
 
 def apply_after_a_death(fleet, program):
-    """a holder that died on this machine keeps no apply away; resume of what
-    it left is then told that another key is there"""
+    """a holder that died here keeps no apply away, and is overtaken"""
     with Stand(fleet, program, "ghost") as stand:
         stand.write_config()
         stand.until(["rotate"], "verify", "staging")
