@@ -44,6 +44,11 @@ struct rollout_options {
 	int64_t grace_ms;
 	/* On every change of a consumer's counts. NULL allowed, as below. */
 	void (*on_progress)(void *user, const struct rollout_progress *p);
+	/*
+	 * A template carries another rotation than this one (again): whether
+	 * the wait has still a sense. An error ends it.
+	 */
+	struct err *(*on_overtaken)(void *user);
 	/* At least four times a second. */
 	void (*on_tick)(void *user);
 	void *user;

@@ -13,6 +13,7 @@ struct follow {
 	bool unseen; /* not yet in the list that is being taken */
 	bool done, failed;
 	long long wanted_generation;
+	long long overtaken_generation; /* that on_overtaken was asked about */
 	/* When the present trouble, failure condition or lack of pods was
 	 * first seen; 0: there is none. */
 	int64_t trouble_since, failure_since, lacking_since;

@@ -151,11 +151,35 @@ static struct err *drive(struct rollout *r)
 	return err ? err : ask_for_events(r);
 }
 
+/* Pods of this rotation will not come from a template of another one. */
+static struct err *ask_if_overtaken(struct rollout *r)
+{
+	bool overtaken = false;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct consumer_state *s = &r->c->items[i].state;
+		struct follow *f = &r->follows[i];
+
+		if (!f->followed || f->deleted ||
+		    s->generation < f->wanted_generation ||
+		    s->generation == f->overtaken_generation ||
+		    str_equal(s->template_rotation, r->rotation))
+			continue;
+		f->overtaken_generation = s->generation;
+		overtaken = true;
+	}
+	return overtaken && r->options.on_overtaken
+		       ? r->options.on_overtaken(r->options.user)
+		       : NULL;
+}
+
 KR_FALLIBLE rollout_wait(struct rollout *r)
 {
 	for (;;) {
 		struct err *err = stop_check();
 
+		if (!err && !rollout_is_listing(r))
+			err = ask_if_overtaken(r);
 		if (!err)
 			err = rollout_look(r);
 		if (err)

@@ -133,6 +133,12 @@ void run_mark(struct run *run, enum kube_ring_state state);
 KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write);
 KR_FALLIBLE run_keep_version(struct run *run, const char *version);
 /*
+ * The Secret holds what this run wrote (or found there), by its metadata
+ * alone where nobody touched it. KR_ECONFLICT, reason "ObjectModified", where
+ * it does not: the run knows then what is there instead.
+ */
+KR_FALLIBLE run_check_held(struct run *run);
+/*
  * This very rotation wrote the Secret, and it holds another key now: somebody
  * put that there since, and it is not ours to overwrite.
  */

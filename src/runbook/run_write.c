@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "kube/annotations.h"
+#include "kube/secretnote.h"
 #include "runbook/run.h"
 
 void run_mark(struct run *run, enum kube_ring_state state)
@@ -101,6 +102,53 @@ static void look_again(struct run *run)
 		return;
 	kube_secret_free(run->secret);
 	run->secret = now;
+}
+
+/* By another rotation, or by hand; annotations alone may come and go. */
+static bool is_ours(const struct run *run, const struct kube_secret *now)
+{
+	const struct kube_key_facts *mine = &run->secret->facts;
+
+	return str_equal(now->live_fingerprint, mine->fingerprint) &&
+	       (!now->facts.mark || str_equal(now->facts.mark, mine->mark));
+}
+
+static KR_FALLIBLE overtaken(struct run *run, struct kube_secret *take_now)
+{
+	const bool holds = take_now->live != NULL;
+	struct err *err = err_new(
+		KR_ECONFLICT,
+		"Secret %s/%s was changed by someone else before the rollout ended: it holds %s%.12s now",
+		take_now->ns, take_now->name, holds ? "key " : "no key",
+		take_now->live_fingerprint);
+
+	kube_secret_free(run->secret);
+	run->secret = take_now;
+	run->written = false;
+	err = err_set_reason(err, "ObjectModified");
+	return err_hint(err, "kubectl keyrot status");
+}
+
+KR_FALLIBLE run_check_held(struct run *run)
+{
+	const struct kube_target *target = &run->options.target;
+	struct kube_key_facts facts = { 0 };
+	kr_cleanup(kube_secret_freep) struct kube_secret *now = NULL;
+	struct err *err = kube_secret_facts(run->options.kube, target, &facts);
+	const bool held = !err && facts.owned &&
+			  str_equal(facts.mark, run->secret->facts.mark);
+
+	kube_key_facts_release(&facts);
+	if (held || (err && !err_is(err, KR_ENOTFOUND)))
+		return err;
+	err_free(err);
+	err = kube_secret_get(run->options.kube, target, &now);
+	if (err)
+		return err;
+	if (is_ours(run, now))
+		return NULL;
+	err = run_keep_version(run, now->facts.resource_version);
+	return err ? err : overtaken(run, take_ptr(&now));
 }
 
 KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write)

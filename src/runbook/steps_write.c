@@ -9,6 +9,8 @@
 #include "kube/path.h"
 #include "runbook/run.h"
 
+#define QUICK_MS 2000
+
 /* The Secret holds the key already, written by this program. */
 static bool holds_key(const struct run *run)
 {
@@ -91,11 +93,17 @@ static void on_tick(void *user)
 	run_talk_end();
 }
 
+static struct err *on_overtaken(void *user)
+{
+	return run_check_held(user);
+}
+
 static KR_FALLIBLE make_rollout(struct run *run)
 {
 	const struct rollout_options options = {
 		.timeout_ms = run->options.timeout_ms,
 		.on_progress = on_progress,
+		.on_overtaken = on_overtaken,
 		.on_tick = on_tick,
 		.user = run,
 	};
@@ -261,8 +269,31 @@ static void show_last_lines(struct run *run)
 	}
 }
 
+/*
+ * What is said at the end is about the Secret, too, and others had time to
+ * write it. A quick rollout is not worth the request.
+ */
+static struct err *look_after(struct run *run, int64_t began_ms,
+			      struct err *take_err)
+{
+	struct err *err = take_err;
+	struct err *held;
+
+	if ((err && !err_is(err, KR_EROLLOUT)) ||
+	    clock_boot_ms() - began_ms < QUICK_MS)
+		return err;
+	held = run_check_held(run);
+	if (!err || err_is(held, KR_ECONFLICT)) {
+		err_free(err);
+		return held;
+	}
+	err_free(held);
+	return err;
+}
+
 KR_FALLIBLE step_follow(struct run *run)
 {
+	const int64_t began_ms = clock_boot_ms();
 	struct err *err = NULL;
 
 	if (!run->rollout) {
@@ -272,7 +303,7 @@ KR_FALLIBLE step_follow(struct run *run)
 	}
 	run->waited = !err;
 	if (!err)
-		err = rollout_wait(run->rollout);
+		err = look_after(run, began_ms, rollout_wait(run->rollout));
 	if (err_is(err, KR_EROLLOUT))
 		show_last_lines(run);
 	return err;

@@ -214,6 +214,26 @@ class Case:
             getattr(self, "do_" + word)(rest)
             with open(go, "w"):
                 pass
+        self.begin(act)
+
+    def do_after(self, rest):
+        """after METHOD REGEX, STATEMENTs: once the next run has sent that"""
+        first, *statements = rest.split("\n")
+        method, pattern = first.split(None, 1)
+        mark, cluster = self.cluster.mark(), self.cluster
+
+        def act():
+            end = time.monotonic() + 20
+            while time.monotonic() < end and not any(
+                    r.method == method and re.search(pattern, r.path)
+                    for r in cluster.requests(self.namespace, mark)):
+                time.sleep(0.02)
+            for statement in statements:
+                word, _, words = statement.partition(" ")
+                getattr(self, "do_" + word)(words)
+        self.begin(act)
+
+    def begin(self, act):
         self.meanwhile = threading.Thread(target=act, daemon=True)
         self.meanwhile.start()
 
