@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "cli/keymeta.h"
 #include "cli/keysource.h"
+#include "runbook/newest.h"
 #include "secret/base64.h"
 
 /* The manifest around the value, which never meets a formatter. */
@@ -78,7 +79,8 @@ static KR_FALLIBLE get_key(struct connection *c, struct run_key *source,
 			err = store_ensure(c->store, &meta, source->given, out,
 					   &id, &was_there);
 	} else {
-		err = store_newest(c->store, &meta);
+		err = newest_key(c->store, c->context->config->service, NULL,
+				 &meta);
 		if (!err)
 			err = store_prove(c->store, meta.id, NULL, out);
 	}

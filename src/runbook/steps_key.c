@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "runbook/newest.h"
 #include "runbook/run.h"
 
 static KR_FALLIBLE meta_of(const struct run *run, const char *suffix,
@@ -67,7 +68,8 @@ static KR_FALLIBLE find_entry(struct run *run, struct store_meta *out)
 	struct err *err;
 
 	if (!run->key_source.entry)
-		return store_newest(run->options.store, out);
+		return newest_key(run->options.store, run->options.service,
+				  &run->secret->facts, out);
 	err = store_entries(run->options.store, &list);
 	if (err)
 		return err;

@@ -50,10 +50,12 @@ def by_itself(fleet, program):
         check(len(stand.new_keys()) == 1, "a key was made")
         check(stand.run("rotate", "--new", expect=3)["reason"]
               == "ReviewOpen")
-        # Nothing else is held up by it.
+        # Nothing else is held up by it; a key that was rolled back is named.
         check(stand.run("resume", expect=3)["reason"] == "NothingToResume")
-        stand.run("apply", "--context", CONTEXTS[0], "-n", stand.namespace,
-                  "--from-store")
+        there = ("apply", "--context", CONTEXTS[0], "-n", stand.namespace)
+        refused = stand.run(*there, "--from-store", expect=3)
+        check(refused["reason"] == "KeyRolledBack", refused["reason"])
+        stand.run(*there, "--from-store=" + failed)
         with open(document["review"], "w") as file:
             file.write(text.replace("closed: false", "closed: true"))
         stand.run("rotate")
