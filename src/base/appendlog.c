@@ -9,6 +9,8 @@
 
 #include "base/file.h"
 
+#define PIECE_BYTES ((size_t)4096)
+
 struct appendlog {
 	int fd;
 	char *path;
@@ -68,28 +70,63 @@ static KR_FALLIBLE reserve(const struct appendlog *log, size_t bytes)
 	return NULL;
 }
 
-/* Where the last whole line ends. */
+/* Reads what stands before `end`, at most a piece of it. */
+static KR_FALLIBLE read_before(const struct appendlog *log, size_t end,
+			       char piece[PIECE_BYTES], size_t *out_len)
+{
+	size_t n = end < PIECE_BYTES ? end : PIECE_BYTES;
+
+	if (pread(log->fd, piece, n, (off_t)(end - n)) != (ssize_t)n)
+		return err_errno(KR_EUNEXPECTED, "read %s", log->path);
+	*out_len = n;
+	return NULL;
+}
+
+/* Where the line begins that `end` is in; whether a NUL stands in it. */
+static KR_FALLIBLE line_start(const struct appendlog *log, size_t end,
+			      size_t *out, bool *out_hole)
+{
+	char piece[PIECE_BYTES];
+	bool hole = false;
+
+	while (end > 0) {
+		const char *stop, *from = piece;
+		size_t n = 0;
+		struct err *err = read_before(log, end, piece, &n);
+
+		if (err)
+			return err;
+		stop = memrchr(piece, '\n', n);
+		if (stop)
+			from = stop + 1;
+		hole = hole || memchr(from, 0, n - (size_t)(from - piece));
+		end -= n;
+		if (stop) {
+			end += (size_t)(from - piece);
+			break;
+		}
+	}
+	*out = end;
+	*out_hole = hole;
+	return NULL;
+}
+
+/*
+ * Where the last whole line ends. A power cut may leave a line's end on disk
+ * and not what is before it: NULs, which no line has.
+ */
 static KR_FALLIBLE whole_size(const struct appendlog *log, size_t size,
 			      size_t *out)
 {
-	char piece[4096];
+	bool hole = false;
+	size_t whole = 0, last = 0;
+	struct err *err = line_start(log, size, &whole, &hole);
 
-	while (size > 0) {
-		size_t n = size < sizeof(piece) ? size : sizeof(piece);
-		ssize_t got = pread(log->fd, piece, n, (off_t)(size - n));
-		const char *end;
-
-		if (got != (ssize_t)n)
-			return err_errno(KR_EUNEXPECTED, "read %s", log->path);
-		end = memrchr(piece, '\n', n);
-		if (end) {
-			*out = size - n + (size_t)(end - piece) + 1;
-			return NULL;
-		}
-		size -= n;
-	}
-	*out = 0;
-	return NULL;
+	if (!err && whole)
+		err = line_start(log, whole - 1, &last, &hole);
+	if (!err)
+		*out = whole && hole ? last : whole;
+	return err;
 }
 
 static KR_FALLIBLE cut_torn_line(struct appendlog *log, bool *out_cut)

@@ -20,8 +20,9 @@ struct appendlog;
  * here and not between an effect and its record. KR_EHELD where another
  * process has it open for writing.
  *
- * A last line without its line end is one that a crash cut: it is removed,
- * and *out_cut (NULL allowed) says so.
+ * A last line without its line end is one that a crash cut; one that holds NUL
+ * has bytes that never came to the disk. It is removed, and *out_cut (NULL
+ * allowed) says so.
  */
 KR_FALLIBLE appendlog_open(const char *path, size_t reserve_bytes,
 			   bool *out_cut, struct appendlog **out);

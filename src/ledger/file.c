@@ -19,6 +19,12 @@ static KR_FALLIBLE read_line(struct chain *chain, const char *text, size_t len,
 	return err || !on_line ? err : on_line(user, chain, &line);
 }
 
+/* A text has no NUL: where one stands, a byte never came to the disk. */
+static bool has_hole(const char *text, size_t len)
+{
+	return memchr(text, 0, len);
+}
+
 KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 		       chain_on_line *on_line, void *user)
 {
@@ -28,11 +34,17 @@ KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 	while (!err && text < end) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 
-		if (!stop)
+		if (!stop ||
+		    (stop + 1 == end && has_hole(text, (size_t)(stop - text))))
 			return err_hint(
 				chain_broken(chain->tree.size + 1,
-					     "it has no line end: writing it "
-					     "was interrupted, or it was cut"),
+					     stop ? "bytes of it never came to "
+						    "the disk: writing it was "
+						    "interrupted"
+						  : "it has no line end: "
+						    "writing it was "
+						    "interrupted, or it was "
+						    "cut"),
 				"The next record that is written removes what "
 				"an interrupted write left");
 		err = read_line(chain, text, (size_t)(stop - text), on_line,
@@ -79,32 +91,43 @@ static KR_FALLIBLE check_rest_end(const struct chain *chain, const char *rest,
 }
 
 /*
- * What stands behind the last line end. A write that was interrupted leaves
- * the beginning of the line that was to come, or bytes that the disk never
- * got (NUL). Anything else was put there, and is not to be thrown away.
+ * What stands behind the last good line. A write that was interrupted leaves
+ * the beginning of the line that was to come, with NUL for the bytes that the
+ * disk never got. Anything else was put there, and is not to be thrown away.
  */
 static KR_FALLIBLE check_rest(const struct chain *chain, const char *rest,
 			      size_t len)
 {
 	char start[CHAIN_START_LEN];
 	size_t n = chain_start(chain, start);
-	size_t text = strnlen(rest, len);
 	bool fits = true;
-	struct err *err = check_rest_end(chain, rest, text, &fits);
+	struct err *err =
+		check_rest_end(chain, rest, strnlen(rest, len), &fits);
 
 	if (err)
 		return err;
-	for (size_t i = text; i < len; i++)
-		fits = fits && rest[i] == '\0';
-	if (!fits || memcmp(rest, start, text < n ? text : n) != 0)
+	for (size_t i = 0; i < len && i < n; i++)
+		fits = fits && (rest[i] == start[i] || !rest[i]);
+	if (!fits)
 		return chain_broken(chain->tree.size + 1,
-				    "it has no line end and is not what an "
+				    "it is not whole, and not what an "
 				    "interrupted write leaves");
 	return NULL;
 }
 
+/* Where the last line begins, if it is not a whole one; else the end. */
+static size_t whole_lines(const struct buf *text)
+{
+	size_t n = text->len;
+	bool ended = n && text->data[n - 1] == '\n';
+	const char *end = n ? memrchr(text->data, '\n', n - ended) : NULL;
+	size_t start = end ? (size_t)(end - text->data) + 1 : 0;
+
+	return ended && !has_hole(text->data + start, n - start) ? n : start;
+}
+
 /*
- * Before the file is opened for writing, which cuts what has no line end:
+ * Before the file is opened for writing, which cuts what is no whole line:
  * looks whether that may be cut. A whole line that only lacks its end is
  * returned, to be written again. (An interrupted write that got that far, or
  * an editor.)
@@ -114,16 +137,16 @@ static KR_FALLIBLE rescue_rest(const struct ledger *ledger, struct buf *out)
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(LEDGER_MAX_BYTES);
 	kr_cleanup(chain_release) struct chain chain = { 0 };
 	struct err *err, *whole;
-	const char *end;
 	size_t len;
 
 	if (!file_exists(ledger->path))
 		return NULL;
 	err = ledger_read_text(ledger, &text);
-	if (err || text.len == 0 || text.data[text.len - 1] == '\n')
+	if (err)
 		return err;
-	end = memrchr(text.data, '\n', text.len);
-	len = end ? (size_t)(end - text.data) + 1 : 0;
+	len = whole_lines(&text);
+	if (len == text.len)
+		return NULL;
 	err = chain_init(&chain, NULL);
 	if (!err)
 		err = chain_read(&chain, text.data, len, NULL, NULL);

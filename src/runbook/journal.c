@@ -54,19 +54,25 @@ KR_FALLIBLE journal_folder(const char *service, char **out)
 	return NULL;
 }
 
-void journal_parse(struct journal *journal, const char *at)
+void journal_parse(struct journal *journal, const char *text, size_t len)
 {
-	while (*at) {
-		size_t n = strcspn(at, "\n");
-		struct cJSON *line = NULL;
-		struct err *bad = json_parse(at, n, &line);
+	const char *end = text + len;
 
+	while (text < end) {
+		const char *stop = memchr(text, '\n', (size_t)(end - text));
+		struct cJSON *line = NULL;
+		struct err *bad;
+
+		/* Opening it for writing would cut that off. */
+		if (!stop)
+			return;
+		bad = json_parse(text, (size_t)(stop - text), &line);
 		if (!bad && json_is_object(line))
 			json_append(journal->lines, line);
 		else
 			json_free(line);
 		err_free(bad);
-		at += n + (at[n] == '\n');
+		text = stop + 1;
 	}
 }
 
@@ -76,7 +82,7 @@ static KR_FALLIBLE read_lines(struct journal *journal)
 	struct err *err = appendlog_read(journal->log, &text);
 
 	if (!err)
-		journal_parse(journal, buf_str(&text));
+		journal_parse(journal, buf_str(&text), text.len);
 	return err;
 }
 

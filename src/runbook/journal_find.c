@@ -34,7 +34,7 @@ static KR_FALLIBLE peek(const char *path, struct journal **out)
 	err = file_read(path, &text);
 	if (err)
 		return err_wrap(err, "journal");
-	journal_parse(journal, buf_str(&text));
+	journal_parse(journal, buf_str(&text), text.len);
 	*out = take_ptr(&journal);
 	return NULL;
 }

@@ -16,9 +16,12 @@ struct journal {
 	char *path;
 };
 
-/* Appends what `text` holds to the lines. A line that is none (a foreign hand)
- * is passed over: it remembers nothing. */
-void journal_parse(struct journal *journal, const char *text);
+/*
+ * Appends what `text` holds to the lines. A line that is none (a foreign hand,
+ * bytes that a power cut kept from the disk) is passed over: it remembers
+ * nothing. So is what has no line end: it is still to be written, or cut.
+ */
+void journal_parse(struct journal *journal, const char *text, size_t len);
 
 /*
  * Which of the folder's rotations began later is a number in the line that

@@ -86,8 +86,43 @@ static void newest_began_last(void)
 	unit_clock_on();
 }
 
+static void append(const char *id, const char *text, size_t len)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/keyrot/s/%s.jsonl", folder, id);
+	file = fopen(path, "a");
+	CU_ASSERT(file && fwrite(text, 1, len, file) == len);
+	CU_ASSERT(file && fclose(file) == 0);
+}
+
+/* A power cut in the write of the last line. */
+static void torn_end(void)
+{
+	static const char no_end[] =
+		"{\"event\":\"ended\",\"detail\":\"done\"}";
+	static const char hole[] = "{\"event\":\0\0\0\0,\"detail\":\"done\"}\n";
+
+	note(SECOND, JOURNAL_ENDED, "done");
+	note(THIRD, JOURNAL_ENDED, "done");
+	note(FIRST, JOURNAL_BEGUN, NULL);
+	open_is(FIRST);
+	/* Whether it is looked at or opened: it has not ended. */
+	append(FIRST, no_end, sizeof(no_end) - 1);
+	open_is(FIRST);
+	/* What comes after bytes that the disk never got is read. */
+	note(FIRST, JOURNAL_BEGUN, NULL);
+	append(FIRST, hole, sizeof(hole) - 1);
+	open_is(FIRST);
+	note(FIRST, JOURNAL_ENDED, "done");
+	open_is(NULL);
+}
+
 const struct unit_suite unit_journal = {
 	.init = make_folder,
 	.clean = remove_folder,
-	.tests = { { "newest_began_last", newest_began_last }, { NULL, NULL } },
+	.tests = { { "newest_began_last", newest_began_last },
+		   { "torn_end", torn_end },
+		   { NULL, NULL } },
 };

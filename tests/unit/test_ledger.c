@@ -268,6 +268,34 @@ static void put_file(const char *path, const struct buf *text)
 	UNIT_OK(file_write_atomic(path, buf_str(text), text->len));
 }
 
+/* A power cut: the line's end came to the disk, a sector before it did not. */
+static void a_line_with_a_hole_is_cut(void)
+{
+	const char *path = in_folder("hole.jsonl");
+	kr_cleanup(ledger_freep) struct ledger *ledger = open_at(path);
+	kr_cleanup(buf_release) struct buf whole = BUF_INIT(1 << 20);
+	struct ledger_report report;
+	const char *last;
+
+	CU_ASSERT(add(ledger, "start", "started"));
+	CU_ASSERT(add(ledger, "end", "done"));
+	UNIT_OK(file_read(path, &whole));
+	last = memrchr(whole.data, '\n', whole.len - 1);
+	for (size_t n = (size_t)(last - whole.data) + 1; n + 1 < whole.len;
+	     n += 37) {
+		kr_cleanup(buf_release) struct buf torn = BUF_INIT(1 << 20);
+
+		buf_append(&torn, whole.data, n);
+		buf_putc(&torn, '\0');
+		buf_append(&torn, whole.data + n + 1, whole.len - n - 1);
+		put_file(path, &torn);
+		UNIT_FAILS(ledger_verify(ledger, NULL, &report), KR_EGATE,
+			   "line 3: bytes of it never came to the disk");
+		CU_ASSERT(add(ledger, "end", "done"));
+		CU_ASSERT_EQUAL(size_of(ledger), 3);
+	}
+}
+
 /* A crash in the middle of a write; then somebody else's bytes. */
 static void a_torn_line_is_cut_and_nothing_else(void)
 {
@@ -369,6 +397,7 @@ const struct unit_suite unit_ledger = {
 		  refuses_what_has_not_its_form },
 		{ "refuses a key at hand", refuses_a_key_at_hand },
 		{ "keeps samples and overrides", keeps_samples_and_overrides },
+		{ "a line with a hole is cut", a_line_with_a_hole_is_cut },
 		{ "a torn line is cut and nothing else",
 		  a_torn_line_is_cut_and_nothing_else },
 		{ "anchors show what the file cannot",
