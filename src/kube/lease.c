@@ -21,7 +21,8 @@
 
 struct kube_lease {
 	struct kube *kube;
-	char *path, *collection;
+	char *path;
+	char *update, *collection; /* to write to */
 	char *name, *ns;
 	char *identity;
 	char *step;
@@ -75,10 +76,14 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 		return err;
 	if (lease->ns && lease->name) {
 		lease->path = kube_path(KIND_LEASE, lease->ns, lease->name);
+		lease->update = kube_path_sub(KIND_LEASE, lease->ns,
+					      lease->name, NULL,
+					      "fieldManager=" KUBE_MANAGER);
 		lease->collection = kube_path_sub(KIND_LEASE, lease->ns, NULL,
-						  NULL, "fieldManager=keyrot");
+						  NULL,
+						  "fieldManager=" KUBE_MANAGER);
 	}
-	if (!lease->path || !lease->collection)
+	if (!lease->path || !lease->update || !lease->collection)
 		return err_no_memory();
 	*out = take_ptr(&lease);
 	return NULL;
@@ -89,6 +94,7 @@ void kube_lease_free(struct kube_lease *lease)
 	if (!lease)
 		return;
 	free(lease->path);
+	free(lease->update);
 	free(lease->collection);
 	free(lease->name);
 	free(lease->ns);
@@ -153,7 +159,7 @@ static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
 	kr_cleanup(str_freep) char *body = NULL;
 	struct kube_request r = {
 		.method = lease->version ? "PUT" : "POST",
-		.path = lease->version ? lease->path : lease->collection,
+		.path = lease->version ? lease->update : lease->collection,
 		.what = lease->name,
 		.expect_kind = "Lease",
 		.timeout_ms = PUT_MS,

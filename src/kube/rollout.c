@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
@@ -95,29 +96,61 @@ static void patched(struct rollout *r, size_t index, const struct cJSON *reply)
 				r->c->items[index].uid);
 }
 
-/* Whether the object carries the rotation, though no answer said so. */
+/* A patch that had no answer, and what a read says of it. */
+struct settling {
+	struct rollout *r;
+	size_t index;
+	bool seen, there;
+};
+
+static struct err *take_settled(void *user, const struct cJSON *object)
+{
+	struct settling *s = user;
+	const struct kube_consumers *c = s->r->c;
+	struct consumer_state state = { 0 };
+	struct err *err = consumer_state_read(c->items[s->index].kube_kind,
+					      object, &c->target, &state);
+
+	if (err)
+		return err;
+	s->seen = true;
+	s->there = str_equal(state.template_rotation, s->r->rotation);
+	if (s->there)
+		patched(s->r, s->index, object);
+	consumer_state_release(&state);
+	return NULL;
+}
+
+/*
+ * Whether the object carries the rotation, though no answer said so. Read as a
+ * list of one: to list workloads is needed anyway, to get them nowhere else.
+ */
 static struct err *settle(struct rollout *r, const struct patch *patch,
 			  bool *out_there)
 {
 	const struct consumer *item = &r->c->items[patch->index];
-	const enum kube_kind kind = item->kube_kind;
 	kr_cleanup(str_freep) char *path =
-		kube_path(kind, r->c->ns, item->name);
-	kr_cleanup(json_freep) struct cJSON *object = NULL;
-	struct consumer_state state = { 0 };
+		kube_path(item->kube_kind, r->c->ns, NULL);
+	struct settling settling = { .r = r, .index = patch->index };
+	struct buf query = BUF_INIT(1024);
 	struct err *err;
 
-	if (!path)
-		return err_no_memory();
-	err = kube_get(r->kube, path, patch->what, &object);
+	buf_puts(&query, "fieldSelector=");
+	buf_url(&query, "metadata.name=");
+	buf_url(&query, item->name);
+	err = buf_check(&query, "a selector");
+	if (!err && !path)
+		err = err_no_memory();
 	if (!err)
-		err = consumer_state_read(kind, object, &r->c->target, &state);
+		err = kube_list(r->kube, path, buf_str(&query), 0,
+				take_settled, &settling, NULL);
+	buf_release(&query);
 	if (err)
 		return err;
-	*out_there = str_equal(state.template_rotation, r->rotation);
-	if (*out_there)
-		patched(r, patch->index, object);
-	consumer_state_release(&state);
+	if (!settling.seen)
+		return err_new(KR_ENOTFOUND, "%s is not there any more",
+			       patch->what);
+	*out_there = settling.there;
 	return NULL;
 }
 
