@@ -76,12 +76,12 @@ static KR_FALLIBLE new_lease(struct kube *kube,
 		return err;
 	if (lease->ns && lease->name) {
 		lease->path = kube_path(KIND_LEASE, lease->ns, lease->name);
-		lease->update = kube_path_sub(KIND_LEASE, lease->ns,
-					      lease->name, NULL,
-					      "fieldManager=" KUBE_MANAGER);
-		lease->collection = kube_path_sub(KIND_LEASE, lease->ns, NULL,
-						  NULL,
-						  "fieldManager=" KUBE_MANAGER);
+		lease->update =
+			kube_path_sub(KIND_LEASE, lease->ns, lease->name, NULL,
+				      "fieldManager=" KUBE_MANAGER);
+		lease->collection =
+			kube_path_sub(KIND_LEASE, lease->ns, NULL, NULL,
+				      "fieldManager=" KUBE_MANAGER);
 	}
 	if (!lease->path || !lease->update || !lease->collection)
 		return err_no_memory();

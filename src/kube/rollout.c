@@ -142,8 +142,8 @@ static struct err *settle(struct rollout *r, const struct patch *patch,
 	if (!err && !path)
 		err = err_no_memory();
 	if (!err)
-		err = kube_list(r->kube, path, buf_str(&query), 0,
-				take_settled, &settling, NULL);
+		err = kube_list(r->kube, path, buf_str(&query), 0, take_settled,
+				&settling, NULL);
 	buf_release(&query);
 	if (err)
 		return err;

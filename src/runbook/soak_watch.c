@@ -150,8 +150,12 @@ static KR_FALLIBLE check_expected(const struct soak_watch *watch,
 				  const struct kube_key_facts *facts)
 {
 	const struct soak_watch_options *o = &watch->options;
+	/* A rotation writes nothing where its key is already: what stands there
+	 * is then of the one before. */
+	bool was_there = o->fingerprint && facts->owned;
 
-	if ((!o->rotation || str_equal(o->rotation, facts->rotation)) &&
+	if ((!o->rotation || was_there ||
+	     str_equal(o->rotation, facts->rotation)) &&
 	    (!o->fingerprint || str_equal(o->fingerprint, facts->fingerprint)))
 		return NULL;
 	return err_set_reason(

@@ -140,7 +140,10 @@ static struct err *take_handed(struct rotation *rotation,
 	const char *text = json_text(*name);
 
 	*name = json_next(*name);
-	target->run.operator_ = strdup(text ? text : "unknown");
+	/* A target that is left out was never read: nobody is its operator. */
+	if (!text || !*text)
+		return NULL;
+	target->run.operator_ = strdup(text);
 	return target->run.operator_ && handed ? NULL : err_no_memory();
 }
 

@@ -23,6 +23,7 @@ AGENT = re.compile(r"kubectl-keyrot/\d+\.\d+\.\d+\S* \(.+\)$")
 MANAGER = "keyrot"
 KEY_MANAGER = "keyrot." + clusters.ENTRY
 RING = {clusters.ENTRY + suffix for suffix in ("", "_NEXT", "_PREVIOUS")}
+PLAYS = "audit-"
 # What every user of a cluster may ask, whatever his Role.
 EVERYBODY = {("create", "selfsubjectaccessreviews.authorization.k8s.io"),
              ("create", "selfsubjectreviews.authentication.k8s.io"),
@@ -189,11 +190,15 @@ class Judge:
             self.counts["forced"] += 1
 
 
-def entries(log, user, mark):
-    """The requests of a user since then. A watch is logged when it begins,
-    and again when it ends."""
+def entries(log, user, mark, namespace):
+    """The requests of a user since then, but for those into another play's
+    namespace. A watch is logged when it begins, and again when it ends."""
     found = {}
     for line in clusters.entries_since(log, mark):
-        if line["user"]["username"] == user:
-            found[line["auditID"]] = Entry(line)
+        if line["user"]["username"] != user:
+            continue
+        entry = Entry(line)
+        if entry.namespace in (None, namespace) or not (
+                entry.namespace.startswith(PLAYS)):
+            found[line["auditID"]] = entry
     return list(found.values())

@@ -13,7 +13,7 @@ import time
 
 import yaml
 
-from oracle import ROOT, clusters, entries
+from oracle import PLAYS, ROOT, clusters, entries
 
 sys.path.insert(0, os.path.join(ROOT, "tests", "resume"))
 
@@ -21,7 +21,6 @@ import prom  # noqa: E402
 
 PROGRAM = os.environ.get("KEYROT", os.path.join(ROOT, "kubectl-keyrot"))
 CONTEXTS = ("aether-staging", "aether-production")
-ENVIRONMENTS = ("staging", "production")
 # Prints the Role: may nothing. Does the rest: may what is printed.
 ASKS, ROTATES = "nobody", "rotator"
 LIMIT_S = 90
@@ -63,13 +62,13 @@ class Play:
     """One namespace on both clusters, a home, and what was asked there."""
 
     runs = 0
+    keys = []  # of all plays: none may be in a request of another
 
     def __init__(self, fleet, name, workloads=WORKLOADS):
         self.fleet = fleet
-        self.ns = "audit-%s-%s" % (name, secrets.token_hex(2))
+        self.ns = "%s%s-%s" % (PLAYS, name, secrets.token_hex(2))
         self.home = tempfile.mkdtemp(prefix="keyrot-audit-")
         self.prom = prom.Prom()
-        self.keys = []
         self.kubeconfig = fleet.kubeconfig
         for context in CONTEXTS:
             key = base64.b64encode(secrets.token_bytes(32))
@@ -169,19 +168,19 @@ class Play:
     def run(self, *words, expect=0):
         return json.loads(self.plain(*words, "-o", "json", expect=expect))
 
-    def killed(self, words, step, environment):
-        """SIGKILL as soon as that step of the environment is done."""
+    def killed(self, words, step, where):
+        """SIGKILL as soon as that step is done there."""
         child = self.start(*words, "-o", "jsonl")
         for line in child.stdout:
             event = json.loads(line)
             if (event.get("kind") == "Step" and event["id"] == step
                     and event["state"] == "done"
-                    and event["target"] == environment):
+                    and event["target"] == where):
                 child.send_signal(signal.SIGKILL)
                 child.communicate()
                 return
         raise Wrong("step %s did not come: %s" % (
-            step, child.communicate()[1].decode()[-2000:]))
+            step, child.stderr.read().decode()[-2000:]))
 
     # What came of it
 
@@ -193,7 +192,7 @@ class Play:
         while size != os.path.getsize(log):
             size = os.path.getsize(log)
             time.sleep(0.3)
-        found = entries(log, ROTATES, self.marks[context])
+        found = entries(log, ROTATES, self.marks[context], self.ns)
         self.marks[context] = size
         return found
 

@@ -309,5 +309,26 @@ def on_record(fleet, program):
         check(len(stand.new_keys()) == 1, "a key was made")
 
 
-CASES = [handed_over, control, fails_back, interrupted, two_soaks, token,
+def promoted(fleet, program):
+    """soak: a promotion, and one again of the same key, to the ledger's end"""
+    with Stand(fleet, program, "promote") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(2), more=(
+            "validate: [{name: suite, run: ['true'], timeout: 1m}]\n"
+            "ledger: {path: ledger.jsonl}\n"))
+        stand.run("generate")
+        stand.run("apply", "--from-store", "--context", CONTEXTS[0])
+        stand.run("validate", "--env", "staging")
+        for _ in range(2):
+            document = stand.run("promote")
+            check(not [x for x in document["warnings"] if "ledger" in x],
+                  document["warnings"])
+            with open(os.path.join(stand.home, "ledger.jsonl")) as file:
+                record = [line for line in map(json.loads, file)
+                          if line["type"] == "record"][-1]
+            check((record["step"], record["outcome"], record["rotation"])
+                  == ("end", "done", document["rotation"]), record)
+        check(stand.live(CONTEXTS[0]) == stand.live(CONTEXTS[1]))
+
+
+CASES = [promoted, handed_over, control, fails_back, interrupted, two_soaks, token,
          typed, baseline, blind, on_record]
