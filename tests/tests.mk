@@ -108,3 +108,12 @@ demo: ## a rotation on two practice clusters, to watch; CLUSTER=real: on real on
 
 pictures: kubectl-keyrot practice ## docs/pictures: what a terminal shows, taken from one (tmux)
 	@python3 tests/demo/pictures.py
+
+.PHONY: long
+
+# Each file tests/*/*.mk adds its own: LONG += target
+LONG := sweep-long model-long
+
+long: ## what an ordinary run leaves out: hours
+	+@set -e; for target in $(LONG); do printf '\n=== %s\n' $$target; \
+		$(MAKE) --no-print-directory $$target; done

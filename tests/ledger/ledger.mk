@@ -16,7 +16,8 @@ ledger-vectors: $(B)/kubectl-keyrot
 ledger-cli: $(B)/kubectl-keyrot $(B)/ledger-play
 	KEYROT=$(abspath $(B)/kubectl-keyrot) \
 		LEDGER_PLAY=$(abspath $(B)/ledger-play) \
-		python3 -B -m unittest discover -s tests/ledger -p 'test_*.py'
+		python3 -B -m unittest discover -s tests/ledger -p 'test_*.py' \
+		$(LEDGER_TESTS)
 
 ledger-bench: $(B)/ledger-bench ## lines that are verified in a second
 	@$(B)/ledger-bench

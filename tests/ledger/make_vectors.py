@@ -57,10 +57,11 @@ class Writer:
                         '"secrets-service-config","entry":"SECRET_ENCRYPTION_'
                         'KEY","sign":"%s"%s' % (TIME, ID, sign, listed))
 
-    def record(self, step="start", outcome="started", more="", time=TIME):
+    def record(self, step="start", outcome="started", more="", time=TIME,
+               **wrong):
         return self.raw('"type":"record","time":"%s","rotation":"kr-20261122-'
                         '7f3a9c","step":"%s","outcome":"%s"%s' % (
-                            time, step, outcome, more))
+                            time, step, outcome, more), **wrong)
 
     def signers(self, lines):
         return self.raw('"type":"signers","time":"%s","signers":[%s]' % (
@@ -106,6 +107,9 @@ def plain():
     w.save("bad-trailing", "line 4", data=data + b"x")
     w.save("bad-crlf", "line 1", data=data.replace(b"\n", b"\r\n"))
     w.save("bad-changed", "line 2", data=data.replace(b"started", b"stopped"))
+    # The last line's own hash: no line comes after it that would show it.
+    w.save("bad-hash", "line 3", data=data[:-4] + (
+        b"0" if data[-4:-3] != b"0" else b"1") + data[-3:])
     lines = w.lines
     for name, order, line in (("swapped", (0, 2, 1), 2),
                               ("doubled", (0, 1, 1, 2), 3),
@@ -120,9 +124,8 @@ def forged():
     w = Writer().genesis()
     w.version = 2
     w.record().save("bad-version", "line 2")
-    Writer().genesis().raw('"type":"record"', seq=2).save("bad-gap", "line 2")
-    Writer().genesis().raw('"type":"record"', prev="1" * 64).save(
-        "bad-prev", "line 2")
+    Writer().genesis().record(seq=2).save("bad-gap", "line 2")
+    Writer().genesis().record(prev="1" * 64).save("bad-prev", "line 2")
     Writer().genesis().genesis().save("bad-second-genesis", "line 2")
     Writer().record().save("bad-no-genesis", "line 1")
     Writer().genesis().raw('"type":"poem"').save("bad-type", "line 2")

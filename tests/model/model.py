@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """The model of a rotation, checked by Spin, and its mutants, which must fail.
 
-usage: model.py [--long]
+usage: model.py [--long|--steps]
        model.py --journals FILE...
 
 Three things have to agree: the tables of kubectl-keyrot.c, tests/model/steps,
-and the model's inlines. --journals: whether these records of real runs have
-an order that the steps allow.
+and the model's inlines; --steps looks at no more. --journals: whether these
+records of real runs have an order that the steps allow.
 """
 
 import concurrent.futures
@@ -418,7 +418,7 @@ def main():
     words = sys.argv[1:]
     if words[:1] == ["--journals"]:
         sys.exit(1 if journals(words[1:]) else 0)
-    if words not in ([], ["--long"]):
+    if words not in ([], ["--long"], ["--steps"]):
         sys.exit(__doc__)
     wrong = agree()
     for line in wrong:
@@ -426,6 +426,9 @@ def main():
     if wrong:
         print("0 passed, %d failed" % len(wrong))
         sys.exit(1)
+    if words == ["--steps"]:
+        print("1 passed, 0 failed")
+        sys.exit(0)
     sys.exit(1 if search(bool(words)) else 0)
 
 

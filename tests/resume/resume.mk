@@ -5,8 +5,8 @@
 # What real clusters could do otherwise; the rest is the program's own.
 RESUME_REAL := lost another handed failure operators beside full terminal
 
-resume-test: kubectl-keyrot practice ## interrupted rotations are gone on with, journal or not
-	@python3 tests/resume/resume.py practice
+resume-test: kubectl-keyrot practice ## interrupted rotations are gone on with, journal or not; RESUME="words" runs some
+	@python3 tests/resume/resume.py practice $(RESUME)
 
 resume-real: kubectl-keyrot ## ... on real clusters
 	@python3 tests/resume/resume.py real $(RESUME_REAL) || { status=$$?; [ $$status = 3 ] && \

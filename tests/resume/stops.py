@@ -47,6 +47,26 @@ def interrupts(fleet, program):
     stops(fleet, program, "int", signal.SIGINT)
 
 
+def between(fleet, program):
+    """^C while the Secret is written: nobody is left between it and restart"""
+    if fleet.real:
+        return  # a slow answer is what practice clusters can be told
+    with Stand(fleet, program, "between") as stand:
+        stand.write_config()
+        stand.mark()
+        fleet.control("POST", "/fault", {
+            "cluster": CONTEXTS[0], "kind": "delay", "ms": 1500,
+            "method": "PATCH", "path": stand.namespace + "/secrets/",
+            "times": 1})
+        seen, code = stand.until(["rotate"], "write-secret", CONTEXTS[0],
+                                 how=signal.SIGINT)
+        check(code == 130, "exit", code, "".join(seen)[-1500:])
+        check(stand.live(CONTEXTS[0]) != stand.old[CONTEXTS[0]], "no write")
+        check(stand.restarts(CONTEXTS[0]) == 1, "it was not restarted")
+        stand.run("resume")
+        stand.ended_done()
+
+
 def hangups(fleet, program):
     """SIGHUP at each step: the same"""
     stops(fleet, program, "hup", signal.SIGHUP)
@@ -180,5 +200,5 @@ def status_tells(fleet, program):
         check(stand.run("status")["targets"][0]["lease"] is None)
 
 
-CASES = [interrupts, hangups, terminal_closed, twice, two_operators,
+CASES = [interrupts, between, hangups, terminal_closed, twice, two_operators,
          apply_after_a_death, status_tells]

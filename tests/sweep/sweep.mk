@@ -18,8 +18,8 @@ sweep-tools: kubectl-keyrot practice $(SWEEP)/store $(SWEEP)/seam.so
 
 .PHONY: sweep sweep-long
 
-sweep: sweep-tools ## one fault a case, through apply, rotate, rollback and resume
-	@python3 tests/sweep/sweep.py
+sweep: sweep-tools ## one fault a case, through apply, rotate, rollback and resume; SWEEP_ARGS="--path apply" runs some
+	@python3 tests/sweep/sweep.py $(SWEEP_ARGS)
 
 sweep-long: sweep-tools ## all of them: about 20 minutes
 	@python3 tests/sweep/sweep.py --long
@@ -27,4 +27,4 @@ sweep-long: sweep-tools ## all of them: about 20 minutes
 .PHONY: kill-sweep
 
 kill-sweep: sweep-tools ## SIGKILL at every point of a rotation and its roll-back, then resume
-	@python3 tests/sweep/kill.py
+	@python3 tests/sweep/kill.py $(KILL_ARGS)

@@ -124,7 +124,10 @@ def main():
     parser.add_argument("--program", default=PROGRAM)
     parser.add_argument("-v", "--verbose", action="store_true")
     arguments = parser.parse_args()
-    rows = all_rows(arguments)
+    try:
+        rows = all_rows(arguments)
+    except Broken as broken:
+        sys.exit("without a fault: %s\n0 passed, 1 failed" % broken)
     broken = sweep(arguments, rows)
     if not (arguments.path or arguments.only) and len(rows) < FLOOR:
         sys.exit("sweep.py: %d cases; %d is the floor" % (len(rows), FLOOR))

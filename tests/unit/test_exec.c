@@ -115,6 +115,12 @@ static void refuses_what_is_none(void)
 		{ "", "ExecCredential" },
 		{ "hunter2", "ExecCredential" },
 		{ "{\"kind\":\"ExecCredential\"}", "another API version" },
+		{ "{\"apiVersion\":\"" V1 "\",\"kind\":\"hunter2\","
+		  "\"status\":{\"token\":\"hunter2\"}}",
+		  "ExecCredential" },
+		{ "{\"apiVersion\":\"v2\",\"kind\":\"ExecCredential\","
+		  "\"status\":{\"token\":\"hunter2\"}}",
+		  "another API version" },
 		{ CRED("{}"), "neither a token nor" },
 		{ CRED("null"), "no status" },
 		{ CRED("[]"), "not a mapping" },

@@ -2,6 +2,7 @@
 #include "unit.h"
 
 #define KEY	"1111111111111111111111111111111111111111111111111111111111111111"
+#define OTHER	"2111111111111111111111111111111111111111111111111111111111111111"
 #define HOUR_MS (60 * 60 * 1000)
 
 static void is_of_this_key(void)
@@ -13,6 +14,7 @@ static void is_of_this_key(void)
 	CU_ASSERT_FALSE(mark_is_proof(KEY " yesterday", KEY, -1));
 	CU_ASSERT_FALSE(
 		mark_is_proof("2" KEY " 2026-11-23T09:00:00Z", KEY, -1));
+	CU_ASSERT_FALSE(mark_is_proof(OTHER " 2026-11-23T09:00:00Z", KEY, -1));
 	CU_ASSERT_TRUE(mark_is_proof(KEY " 2020-11-23T09:00:00Z", KEY, -1));
 	unit_clock_on();
 }

@@ -22,10 +22,16 @@ static struct secret *make(const char *text)
 static void fingerprint_is_sha256_of_the_text(void)
 {
 	kr_cleanup(secret_freep) struct secret *s = make("abc");
+	kr_cleanup(secret_freep) struct secret *two_blocks = make(
+		"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq");
 	kr_cleanup(secret_freep) struct secret *none = make("");
 	char fp[SECRET_FINGERPRINT_LEN];
 
-	/* FIPS 180-4's example, and that of the empty string. */
+	/* FIPS 180-4's examples, and that of the empty string. */
+	UNIT_OK(secret_fingerprint(two_blocks, fp));
+	UNIT_STR(
+		fp,
+		"248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
 	UNIT_OK(secret_fingerprint(s, fp));
 	UNIT_STR(fp, "ba7816bf8f01cfea414140de5dae2223"
 		     "b00361a396177a9cb410ff61f20015ad");
@@ -87,6 +93,30 @@ static void random_differs(void)
 
 	if (UNIT_OK(secret_random(32, &a)) && UNIT_OK(secret_random(32, &b)))
 		CU_ASSERT(!secret_equal(a, b));
+}
+
+/* A generator that is seeded by nothing gives two processes the same keys. */
+static void random_differs_between_processes(void)
+{
+	unsigned char theirs[32] = { 0 };
+	struct secret *s = NULL;
+	int ends[2], status = -1;
+	pid_t pid = pipe(ends) == 0 ? fork() : -1;
+
+	CU_ASSERT(pid >= 0);
+	if (pid < 0)
+		return;
+	err_free(secret_random(sizeof(theirs), &s));
+	if (pid == 0)
+		_exit(!s || write(ends[1], secret_expose(s), sizeof(theirs)) !=
+				    (ssize_t)sizeof(theirs));
+	CU_ASSERT_EQUAL(read(ends[0], theirs, sizeof(theirs)),
+			(ssize_t)sizeof(theirs));
+	CU_ASSERT(waitpid(pid, &status, 0) == pid && status == 0);
+	CU_ASSERT(s && memcmp(secret_expose(s), theirs, sizeof(theirs)) != 0);
+	secret_free(s);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
 }
 
 /* The child of a fork sees zeros, and a byte past the end is a fault. */
@@ -219,6 +249,9 @@ static void freed_memory_is_wiped(void)
 	if (!block)
 		return;
 	memcpy(block, text, sizeof(text));
+	/* A store before free() is dead to the compiler, which leaves it out:
+	 * nothing would be there to be wiped. */
+	__asm__ volatile("" : : "r"(block) : "memory");
 	free(block);
 	/* The same size is served by the block that was freed last. */
 	again = malloc(64);
@@ -263,6 +296,8 @@ const struct unit_suite unit_secret = {
 			{"truncates and wipes", truncates_and_wipes},
 			{"compares", compares},
 			{"random differs", random_differs},
+			{"random differs between processes",
+			 random_differs_between_processes},
 			{"a forked child sees nothing",
 			 forked_child_sees_nothing},
 			{"reading past the end is a fault",
