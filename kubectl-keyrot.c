@@ -117,6 +117,12 @@ static const struct step apply[] = {
 		.flags = STEP_WAITS,
 		.perform = step_follow,
 	},
+	{
+		.id = "ledger",
+		.title = "Write the secrets ledger",
+		.flags = STEP_WRITES | STEP_AT_ONCE | STEP_LEDGER,
+		.perform = step_ledger,
+	},
 	{ .id = NULL },
 };
 

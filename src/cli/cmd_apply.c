@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "cli/connection.h"
+#include "runbook/record_run.h"
 
 static enum run_dry dry_of(const char *text)
 {
@@ -56,6 +57,16 @@ static void say_next(const struct run *run, const struct err *err)
 		result_next(result, "%s", again);
 }
 
+/* What failed first is what is to be told. */
+static void record_failure(struct run *run, const struct err *failed)
+{
+	struct err *err = record_run(run, failed);
+
+	if (err)
+		run_warn(run, "%s", err_message(err));
+	err_free(err);
+}
+
 static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 {
 	struct run_options options;
@@ -65,9 +76,12 @@ static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 	connection_run_options(c, &options);
 	options.dry = dry_of(c->context->options.dry_run);
 	options.passes_by = options.dry == DRY_NONE;
+	options.config = c->context->config;
 	err = run_init(&run, &options, take_source);
 	if (!err)
 		err = step_run_all(c->context->runbook->apply, &run);
+	if (err)
+		record_failure(&run, err);
 	err = connection_no_key(c, &run.key_source, err);
 	if (err_is(err, KR_EINTERRUPTED) && !run.entry_id)
 		err = err_hint(err, "nothing was changed: give the same "

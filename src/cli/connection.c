@@ -191,9 +191,8 @@ void connection_run_options(const struct connection *c, struct run_options *out)
 		.service = config->service,
 		.consumers = c->target.consumers,
 		.operator_ = o->operator_ ? o->operator_ : config->operator_,
-		.cluster_id = environment && !o->allow_other_cluster
-				      ? environment->cluster_id
-				      : NULL,
+		.cluster_id = environment ? environment->cluster_id : NULL,
+		.allow_other_cluster = o->allow_other_cluster,
 		.take_ownership = o->take_ownership,
 		.allow_secret_type = o->allow_secret_type,
 		.create = o->create,

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "runbook/record_run.h"
 #include "runbook/run.h"
 
 #define MAX_STEPS 32
@@ -72,6 +73,7 @@ static bool left_out(const struct step *step, const struct run *run)
 
 	return !step_is_of_mode(step, run) ||
 	       (step->flags & STEP_RESTARTS && o->no_restart) ||
+	       (step->flags & STEP_LEDGER && !record_run_is_kept(run)) ||
 	       (step->flags & STEP_WAITS &&
 		(o->no_wait || o->no_restart || o->dry != DRY_NONE));
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/str.h"
 #include "base/text.h"
 
 /* A path of keyrot.yaml, as it stands from here; malloc'd, NULL stays. */
@@ -60,4 +61,20 @@ KR_FALLIBLE ledgerplace_open(const struct config *config,
 	o.signers = signers;
 	*out = NULL;
 	return o.path ? ledger_open(&o, out) : NULL;
+}
+
+KR_FALLIBLE ledgerplace_check(const struct config *config,
+			      const struct ledgerplace *place)
+{
+	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
+	struct ledger_anchor head;
+	struct err *err = ledgerplace_open(config, place, &ledger);
+
+	if (!err && ledger)
+		err = ledger_head(ledger, &head);
+	if (err && str_same(err_reason(err), "LedgerNotFound")) {
+		err_free(err);
+		err = NULL;
+	}
+	return err_wrap(err, "ledger");
 }

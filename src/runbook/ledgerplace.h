@@ -24,4 +24,8 @@ KR_FALLIBLE ledgerplace_open(const struct config *config,
 			     const struct ledgerplace *place,
 			     struct ledger **out);
 
+/* What is new does not begin on a ledger that it could not write. */
+KR_FALLIBLE ledgerplace_check(const struct config *config,
+			      const struct ledgerplace *place);
+
 #endif

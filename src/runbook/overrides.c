@@ -10,7 +10,7 @@
 static const struct {
 	enum run_override rule;
 	const char *flag;
-} flags[ROTATE_MAX_OVERRIDES - 1] = {
+} flags[RUN_MAX_OVERRIDES - 1] = {
 	{ OVERRIDE_INSECURE_TLS, "--allow-insecure-tls" },
 	{ OVERRIDE_OTHER_CLUSTER, "--allow-other-cluster" },
 	{ OVERRIDE_OUTSIDE_WINDOW, "--allow-outside-window" },
@@ -41,7 +41,7 @@ static struct err *note_target(struct rotation *rotation,
 	struct err *err = NULL;
 
 	(void)user;
-	for (size_t i = 0; !err && i < ROTATE_MAX_OVERRIDES - 1; i++) {
+	for (size_t i = 0; !err && i < RUN_MAX_OVERRIDES - 1; i++) {
 		const struct journal_line line = {
 			.event = JOURNAL_OVERRIDE,
 			.step = flags[i].flag,
@@ -80,13 +80,24 @@ static bool holds_for_any(const struct rotation *rotation, size_t flag)
 	return false;
 }
 
-void rotation_list_overrides(const struct rotation *rotation,
-			     const struct rotate_target *target,
-			     const char *out[ROTATE_MAX_OVERRIDES])
+void run_list_overrides(const struct run *run,
+			const char *out[RUN_MAX_OVERRIDES])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < ROTATE_MAX_OVERRIDES - 1; i++)
+	for (size_t i = 0; i < RUN_MAX_OVERRIDES - 1; i++)
+		if (run->overrides & flags[i].rule)
+			out[n++] = flags[i].flag;
+	out[n] = NULL;
+}
+
+void rotation_list_overrides(const struct rotation *rotation,
+			     const struct rotate_target *target,
+			     const char *out[RUN_MAX_OVERRIDES])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < RUN_MAX_OVERRIDES - 1; i++)
 		if (target ? holds(rotation, target, i)
 			   : holds_for_any(rotation, i))
 			out[n++] = flags[i].flag;

@@ -278,10 +278,9 @@ void rotate_set_aside(struct rotate_env *env, enum run_override rule);
 KR_FALLIBLE rotation_note_overrides(struct rotation *rotation);
 /* Of a target (NULL: of all), this process's and those before it: flags,
  * NULL-terminated. */
-#define ROTATE_MAX_OVERRIDES 9
 void rotation_list_overrides(const struct rotation *rotation,
 			     const struct rotate_target *target,
-			     const char *out[ROTATE_MAX_OVERRIDES]);
+			     const char *out[RUN_MAX_OVERRIDES]);
 /* Who approved the environment; NULL: nobody was asked. Borrowed. */
 const char *rotation_approver(const struct rotation *rotation,
 			      const struct rotate_env *env);

@@ -39,6 +39,8 @@ struct run_options {
 	struct store *store;
 	struct kube_target target;
 	const char *service;
+	/* Whose ledger the run itself writes; NULL: a rotation does. */
+	const struct config *config;
 	const char *const *consumers; /* "deployment/x", NULL-terminated; NULL:
 				       * every workload that refers to it */
 	const char *const *take_ownership;
@@ -69,6 +71,12 @@ enum run_override {
 	OVERRIDE_OWNERSHIP = 128,
 };
 
+/* Their flags, NULL-terminated. */
+#define RUN_MAX_OVERRIDES 9
+struct run;
+void run_list_overrides(const struct run *run,
+			const char *out[RUN_MAX_OVERRIDES]);
+
 #define RUN_MARK_LEN (ROTATION_LEN + 16)
 
 struct run {
@@ -98,6 +106,8 @@ struct run {
 	char *previous_entry_id; /* of the key that is replaced */
 	bool said_owner;	 /* from whom the entry is taken over */
 	bool written;		 /* the Secret holds the key */
+	bool changed;		 /* a write was sent, and maybe carried out */
+	bool recorded;		 /* apply's own record was begun */
 	bool fate_unknown; /* the answer and the read after it were lost */
 	char *resource_version;
 	struct rollout *rollout;

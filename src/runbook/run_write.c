@@ -177,6 +177,7 @@ KR_FALLIBLE run_write(struct run *run, struct kube_secret_write *write)
 	err = kube_secret_apply(run->options.kube, run->secret, write,
 				&written);
 	run->fate_unknown = err && str_equal(err_reason(err), "Unknown");
+	run->changed = run->changed || !err || run->fate_unknown;
 	if (err_is(err, KR_ECONFLICT))
 		look_again(run);
 	if (err)

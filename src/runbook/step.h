@@ -29,6 +29,8 @@ enum step_flags {
 	/* Of one mode alone: secret.mode in keyrot.yaml. */
 	STEP_SINGLE = 16,
 	STEP_KEYRING = 32,
+	/* Only where the run keeps a ledger of its own: apply's. */
+	STEP_LEDGER = 64,
 };
 
 /* Whether nothing is left to do; looks, changes nothing. */
@@ -97,6 +99,8 @@ step_perform step_store_key, step_prove_previous;
 /* steps_write.c */
 step_observe step_is_written, step_is_restarted, step_is_clean;
 step_perform step_write, step_restart, step_clean, step_follow;
+/* record_run.c */
+step_perform step_ledger;
 /* steps_keyring.c */
 step_observe step_is_added, step_is_next_restarted, step_is_next_there,
 	step_is_promoted;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "runbook/ledgerplace.h"
 #include "runbook/rotate.h"
 #include "runbook/soak_setup.h"
 
@@ -50,26 +51,6 @@ static KR_FALLIBLE take(struct rotation *rotation, struct rotate_env *env)
 		err = keep_one(rotation, env, soak->metrics[i].name, &rows[i]);
 	free(rows);
 	return err_wrap(err, "environment %s", env->name);
-}
-
-/* A new rotation does not begin on a ledger that it could not write. */
-static KR_FALLIBLE check_ledger(struct rotation *rotation)
-{
-	const struct config *config = rotation->options.config;
-	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
-	struct ledger_anchor head;
-	struct err *err;
-
-	if (!config->ledger.path)
-		return NULL;
-	err = rotation_open_ledger(rotation, &ledger);
-	if (!err)
-		err = ledger_head(ledger, &head);
-	if (err && strcmp(err_reason(err), "LedgerNotFound") == 0) {
-		err_free(err);
-		err = NULL;
-	}
-	return err_wrap(err, "ledger");
 }
 
 /* The same object, seen at the same moment: not a restored copy of it. */
@@ -130,7 +111,10 @@ KR_FALLIBLE rotate_before(struct rotation *rotation)
 		return rotation_check_overtaken(rotation);
 	err = check_distinct(rotation);
 	if (!err)
-		err = check_ledger(rotation);
+		err = ledgerplace_check(
+			rotation->options.config,
+			&(struct ledgerplace){
+				.operator_ = rotation_operator(rotation) });
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 

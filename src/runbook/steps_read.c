@@ -8,6 +8,7 @@
 #include "kube/path.h"
 #include "runbook/look.h"
 #include "runbook/operator.h"
+#include "runbook/record_run.h"
 #include "runbook/run.h"
 
 enum extra {
@@ -341,6 +342,8 @@ KR_FALLIBLE step_check(struct run *run)
 	if (!s->exists && !run->options.create)
 		return not_there(run);
 	err = check_paused(run);
+	if (!err && record_run_is_kept(run))
+		err = record_run_check(run);
 	if (err || !s->exists)
 		return err;
 	err = check_type(run);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "ledger/ledger.h"
 #include "runbook/ledgerplace.h"
+#include "runbook/record_run.h"
 #include "runbook/rotate.h"
 
 KR_FALLIBLE rotation_open_ledger(const struct rotation *rotation,
@@ -41,34 +42,20 @@ static struct err *record_target(struct ledger *ledger,
 	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
 						 : NULL,
 					NULL };
-	const char *overrides[ROTATE_MAX_OVERRIDES];
-	const struct ledger_record record = {
-		.rotation = rotation->id,
-		.step = rotation->options.retires ? "retire" : "write-secret",
-		.context = target->context,
-		.cluster_uid = run->cluster_uid,
-		.namespace_ = run->options.target.ns,
-		.secret = run->options.target.secret,
-		.entry = run->options.target.entry,
-		.operator_ = run->operator_,
-		.operator_from = run->operator_from,
-		.overrides = overrides,
-		.approved_by = rotation_approver(rotation, target->env),
-		.fingerprint = *run->fingerprint ? run->fingerprint : NULL,
-		.previous_fingerprint =
-			*run->first_fingerprint ? run->first_fingerprint : NULL,
-		.resource_version = run->resource_version,
-		.outcome = outcome_of(rotation, target),
-		.store_type = store_type(rotation->options.store),
-		.store_entry = run->entry_id,
-		.previous_entry = run->previous_entry_id,
-		.mixed = seen.pods ? &mixed : NULL,
-		.keys = keys,
-	};
+	const char *overrides[RUN_MAX_OVERRIDES];
+	struct ledger_record record;
 
-	rotation_list_overrides(rotation, target, overrides);
 	if (target->left_out || !run->secret)
 		return NULL;
+	record = record_of_run(run);
+	record.rotation = rotation->id;
+	record.step = rotation->options.retires ? "retire" : "write-secret";
+	rotation_list_overrides(rotation, target, overrides);
+	record.overrides = overrides;
+	record.approved_by = rotation_approver(rotation, target->env);
+	record.outcome = outcome_of(rotation, target);
+	record.mixed = seen.pods ? &mixed : NULL;
+	record.keys = keys;
 	return ledger_append(ledger, &record, NULL);
 }
 
@@ -96,7 +83,7 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 			      const struct rotation *rotation)
 {
 	const struct rotate_target *first = &rotation->envs[0].targets[0];
-	const char *overrides[ROTATE_MAX_OVERRIDES];
+	const char *overrides[RUN_MAX_OVERRIDES];
 	const struct ledger_record record = {
 		.rotation = rotation->id,
 		.step = LEDGER_STEP_END,
