@@ -21,6 +21,11 @@
 #define SYS_pidfd_open 434
 #endif
 #define CLOSE_ON_EXEC 4U /* CLOSE_RANGE_CLOEXEC */
+#ifndef PR_SET_MDWE
+#define PR_SET_MDWE 65
+#endif
+#define REFUSE_EXEC_GAIN 1UL /* of <linux/prctl.h>, which may be older */
+#define NOT_IN_CHILDREN	 2UL
 
 int port_pipe(int fds[2])
 {
@@ -45,6 +50,12 @@ void port_close_on_exec_from(int first)
 void port_no_trace(void)
 {
 	(void)prctl(PR_SET_DUMPABLE, 0);
+}
+
+void port_no_exec_gain(void)
+{
+	(void)prctl(PR_SET_MDWE, REFUSE_EXEC_GAIN | NOT_IN_CHILDREN, 0UL, 0UL,
+		    0UL);
 }
 
 void port_few_heaps(void)
@@ -137,6 +148,10 @@ void port_close_on_exec_from(int first)
 void port_no_trace(void)
 {
 	(void)ptrace(PT_DENY_ATTACH, 0, NULL, 0);
+}
+
+void port_no_exec_gain(void)
+{
 }
 
 void port_few_heaps(void)

@@ -22,6 +22,12 @@ void port_close_on_exec_from(int first);
 
 /* No core dump, no ptrace, no /proc/PID/mem or environ for anybody else. */
 void port_no_trace(void);
+/*
+ * From now on this process makes no memory executable that was writable (Linux
+ * 6.6: PR_SET_MDWE). Programs that it starts may: some of them compile as they
+ * run. Does nothing where the kernel cannot tell the two apart.
+ */
+void port_no_exec_gain(void);
 /* Few heaps, whatever the number of threads. */
 void port_few_heaps(void);
 /* This child is killed when its parent dies. Async-signal-safe. */

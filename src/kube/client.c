@@ -19,7 +19,7 @@ KR_FALLIBLE kube_open(const struct kube_access *access, struct kube **out)
 		return err_no_memory();
 	kube->access = access;
 	if (uname(&host) != 0)
-		strcpy(host.machine, "unknown");
+		(void)snprintf(host.machine, sizeof(host.machine), "unknown");
 	(void)snprintf(kube->user_agent, sizeof(kube->user_agent),
 		       "kubectl-keyrot/" KR_VERSION " (linux/%.20s)",
 		       host.machine);

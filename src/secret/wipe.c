@@ -128,6 +128,7 @@ void harden_process(void)
 	scrub_environment();
 	(void)setrlimit(RLIMIT_CORE, &none);
 	port_no_trace(); /* and no core dump through a pipe either */
+	port_no_exec_gain();
 	(void)umask(077);
 	open_standard_descriptors();
 	/* Many threads that mostly wait: a heap each would be mostly holes. */

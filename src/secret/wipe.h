@@ -14,9 +14,10 @@
 /*
  * First thing in main(): scrubs the environment of what makes libraries write
  * or load things (SSLKEYLOGFILE, OPENSSL_CONF, ...), RLIMIT_CORE=0, not
- * dumpable, umask 077, 0, 1 and 2 open, and every descriptor above 2 marked
- * close-on-exec (not closed: `--key-file <(...)` and `--kubeconfig <(...)`
- * name one). SIGXFSZ is ignored, so that a file size limit is an error.
+ * dumpable, no memory run that was written, umask 077, 0, 1 and 2 open, and
+ * every descriptor above 2 marked close-on-exec (not closed: `--key-file
+ * <(...)` and `--kubeconfig <(...)` name one). SIGXFSZ is ignored, so that a
+ * file size limit is an error.
  */
 void harden_process(void);
 

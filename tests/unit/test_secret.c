@@ -1,11 +1,14 @@
+#include <errno.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/port.h"
 #include "secret/base64.h"
 #include "secret/secret.h"
 #include "secret/wipe.h"
@@ -285,6 +288,54 @@ static void realloc_behaves(void)
 	wipe_stack();
 }
 
+#define GET_MDWE 66 /* PR_GET_MDWE, where <sys/prctl.h> is older */
+
+static bool can_write_and_run(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return errno != EACCES;
+	(void)munmap(p, 4096);
+	return true;
+}
+
+/* 0: as promised; 2: the kernel does not know how. */
+static int try_exec_gain(void)
+{
+	pid_t child;
+	int status;
+
+	if (!can_write_and_run())
+		return 1;
+	port_no_exec_gain();
+	if (prctl(GET_MDWE, 0L, 0L, 0L, 0L) <= 0)
+		return 2;
+	if (can_write_and_run())
+		return 3;
+	child = fork();
+	if (child == 0)
+		_exit(can_write_and_run() ? 0 : 1);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return 4;
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 5;
+}
+
+/* Not below valgrind, which writes what it runs. */
+static void written_memory_is_not_run(void)
+{
+	pid_t child = wipe_is_on() ? fork() : -1;
+	int status = 0;
+
+	if (child == 0)
+		_exit(try_exec_gain());
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return;
+	CU_ASSERT(WIFEXITED(status) &&
+		  (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 2));
+}
+
 const struct unit_suite unit_secret = {
 	.tests =
 		{
@@ -311,6 +362,8 @@ const struct unit_suite unit_secret = {
 			 finds_short_secrets_whole},
 			{"freed memory is wiped", freed_memory_is_wiped},
 			{"realloc behaves", realloc_behaves},
+			{"written memory is not run",
+			 written_memory_is_not_run},
 			{NULL, NULL},
 		},
 };
