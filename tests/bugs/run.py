@@ -157,7 +157,7 @@ def try_bug(bug, base, slots):
     folder = slots.get()
     try:
         fresh(base, folder)
-        status, out = run(folder, ["patch", "-p1", "-F0", "-s", "-i",
+        status, out = run(folder, ["patch", "-p1", "-F1", "-s", "-i",
                                    bug.path], 30)
         if status != 0:
             return bug, "%s no longer applies:\n%s" % (

@@ -15,7 +15,13 @@ FUZZ_OBJ := $(SRC:%.c=$(FUZZ_VARIANT)/%.o)
 
 .PHONY: fuzz $(FUZZ_TARGETS:%=fuzz-%)
 
+# Fewer of them, or fewer runs of one, is a failure.
+FUZZ_LEAST := 12
+FUZZ_RUNS_LEAST := 500
+
 fuzz: $(FUZZ_TARGETS:%=fuzz-%) ## fuzz each parser for FUZZ_SECONDS (20)
+	@echo "$(words $(FUZZ_TARGETS)) targets" && \
+		[ $(words $(FUZZ_TARGETS)) -ge $(FUZZ_LEAST) ]
 
 $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_VARIANT)/fuzz_%
 	@mkdir -p $(FUZZ_VARIANT)/corpus/$*
@@ -28,6 +34,8 @@ $(FUZZ_TARGETS:%=fuzz-%): fuzz-%: $(FUZZ_VARIANT)/fuzz_%
 		> $(FUZZ_VARIANT)/$*.log 2>&1 || \
 		{ tail -60 $(FUZZ_VARIANT)/$*.log; exit 1; }
 	@grep -E 'number_of_executed_units|new_units' $(FUZZ_VARIANT)/$*.log
+	@awk '/number_of_executed_units/ { runs = $$2 } \
+		END { exit runs < $(FUZZ_RUNS_LEAST) }' $(FUZZ_VARIANT)/$*.log
 
 $(FUZZ_VARIANT)/libkeyrot.a: $(FUZZ_OBJ)
 	@rm -f $@
