@@ -137,19 +137,6 @@ static struct err *check_writable(const char *folder)
 	return NULL;
 }
 
-static struct err *file_probe(void *state)
-{
-	const struct file_store *fs = state;
-	bool encrypted = true;
-	struct err *err = check_writable(fs->folder);
-
-	if (!err && file_exists(fs->key_path))
-		err = filekey_is_encrypted(fs->key_path, &encrypted);
-	if (!err && encrypted)
-		err = passphrase_available(&fs->source);
-	return err;
-}
-
 static struct err *open_key(struct file_store *fs)
 {
 	bool encrypted = true;
@@ -204,6 +191,22 @@ static struct err *unlock(struct file_store *fs)
 				    fs->key_path),
 			"restore it from a backup, or name another store");
 	return open_key(fs);
+}
+
+static struct err *file_probe(void *state)
+{
+	struct file_store *fs = state;
+	bool encrypted = true;
+	struct err *err = check_writable(fs->folder);
+
+	if (err)
+		return err;
+	/* Without anyone to ask, whether it opens can be looked at. */
+	if (file_exists(fs->key_path) && !passphrase_is_asked(&fs->source))
+		return unlock(fs);
+	if (file_exists(fs->key_path))
+		err = filekey_is_encrypted(fs->key_path, &encrypted);
+	return err || !encrypted ? err : passphrase_available(&fs->source);
 }
 
 static struct err *count_recipients(const struct file_store *fs, size_t *out)

@@ -128,7 +128,8 @@ def passphrase_sources(store):
     env = {"CREDENTIALS_DIRECTORY": credentials}
     store.run("prove", "kr-1", env=env).ok()
     env["KEYROT_PASSPHRASE_FILE"] = wrong
-    store.run("prove", "kr-1", env=env).fails(8, "Locked", "does not open")
+    for args in (("prove", "kr-1"), ("probe",)):
+        store.run(*args, env=env).fails(8, "Locked", "does not open")
 
 
 def passphrase_files(store):
