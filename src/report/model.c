@@ -28,6 +28,7 @@ static const char *of_records(const struct sources *s, const char *run,
 	return found;
 }
 
+/* The last such line since it was gone on with, which begins it again. */
 static const char *of_journal(const struct cJSON *run, const char *event,
 			      const char *field)
 {
@@ -37,8 +38,7 @@ static const char *of_journal(const struct cJSON *run, const char *event,
 	for (; line; line = json_next(line)) {
 		const char *is = json_member_str(line, "event");
 
-		/* What was gone on with has not ended. */
-		if (str_same(is, "begun") && str_same(event, "ended"))
+		if (str_same(is, "begun"))
 			found = NULL;
 		if (str_same(is, event))
 			found = json_member_str(line, field);
@@ -72,7 +72,8 @@ static void put_runs(const struct sources *s, struct cJSON *report)
 	for (; run; run = json_next(run)) {
 		struct cJSON *to = json_append_object(runs);
 		const char *id = json_member_str(run, "rotation");
-		const char *began = of_journal(run, "begun", "time");
+		const char *began =
+			sources_begun_at(json_member(run, "journal"));
 		const char *ended = of_journal(run, "ended", "time");
 
 		if (!began)
@@ -113,8 +114,9 @@ static const char *failure(const struct sources *s, const char *field)
 
 	if (text || strcmp(field, "reason") != 0)
 		return text;
-	text = of_journal(run, "failed", "detail");
-	return text ? text : of_records(s, s->id, NULL, "reason", false);
+	return json_member(run, "journal")
+		       ? of_journal(run, "failed", "detail")
+		       : of_records(s, s->id, NULL, "reason", false);
 }
 
 static void put_seconds(struct cJSON *report)

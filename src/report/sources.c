@@ -122,9 +122,9 @@ static const char *undone_by(const struct sources *s, const char *id)
 	return found;
 }
 
-static const char *begun_at(const struct cJSON *journal)
+const char *sources_begun_at(const struct cJSON *lines)
 {
-	const struct cJSON *line = json_first(json_member(journal, "lines"));
+	const struct cJSON *line = json_first(lines);
 
 	for (; line; line = json_next(line)) {
 		if (str_same(json_member_str(line, "event"), "begun"))
@@ -141,7 +141,7 @@ static const char *newest(const struct sources *s)
 	const char *at = json_member_str(last, "time");
 
 	for (j = json_first(s->journals); j; j = json_next(j)) {
-		const char *begun = begun_at(j);
+		const char *begun = sources_begun_at(json_member(j, "lines"));
 
 		if (begun && (!at || strcmp(begun, at) > 0)) {
 			id = json_member_str(j, "rotation");

@@ -27,6 +27,8 @@ void sources_release(struct sources *sources);
 
 /* Whether the ledger's line is of one of the runs. */
 bool sources_has(const struct sources *sources, const struct cJSON *line);
+/* When a journal's lines begin it first; NULL where none does. Borrowed. */
+const char *sources_begun_at(const struct cJSON *lines);
 /* The environment of that context and namespace, or NULL. Borrowed. */
 const struct config_environment *
 sources_environment(const struct sources *sources, const char *context,

@@ -69,6 +69,9 @@ static void visit(void *user, const char *id, const char *undone,
 		buf_puts(&t->text, "|");
 		if (strcmp(event, "failed") == 0 && !undone)
 			keep_failure(t, line);
+		/* Gone on with: it is over, or will come again. */
+		if (strcmp(event, "begun") == 0 && !undone)
+			*t->failed = '\0';
 		add_cell(&t->text, json_str(line, "time"));
 		add_cell(&t->text, undone ? "roll-back" : "rotation");
 		add_cell(&t->text, json_str(line, "step"));
@@ -215,7 +218,9 @@ KR_FALLIBLE review_write(struct rotation *rotation, const char *reason,
 		err = file_read(path, &old);
 	before = old_message(&old);
 	add_known(&known, rotation, &timeline, reason,
-		  message ? message : before);
+		  message	     ? message
+		  : *timeline.failed ? before
+				     : NULL);
 	buf_release(&timeline.text);
 	if (!err)
 		err = buf_check(&known, "review");

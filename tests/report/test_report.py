@@ -245,6 +245,30 @@ def test_under_way(play):
         report["unknown"]), report["unknown"])
 
 
+def test_gone_on_with(play):
+    """It began when it first did; what stopped it before that is over."""
+    other = play.copy()
+    rotation = other.report("--offline")["rotation"]
+    path = os.path.join(other.state(), "secrets-service", rotation)
+    os.unlink(path + ".result.json")
+    with open(path + ".jsonl") as file:
+        lines = file.readlines()
+    began = [json.loads(line) for line in lines if '"begun"' in line][0]
+    at = [i for i, line in enumerate(lines) if '"failed"' in line][-1]
+    check(other.report("--offline", rotation)["report"]["reason"]
+          == "SoakFailed")
+    lines.insert(at + 1, json.dumps(dict(json.loads(lines[at]),
+                                         event="begun", step=None,
+                                         detail=None)) + "\n")
+    with open(path + ".jsonl", "w") as file:
+        file.writelines(lines)
+    report = other.report("--offline", rotation)["report"]
+    other.forget()
+    check(report["outcome"] == "rolled-back", report["outcome"])
+    check(report["began"] == began["time"], report["began"], began)
+    check(report["reason"] is None, report["reason"])
+
+
 def test_nothing_known(play):
     found = play.report("--offline", "kr-20200101-000000", code=2)
     check(found["reason"] == "RotationNotFound", found)
