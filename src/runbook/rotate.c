@@ -31,6 +31,12 @@ static void report(const struct rotation *rotation,
 		.targets = env ? env->end - env->first : 0,
 	};
 
+	if (state == REPORT_DONE &&
+	    !rotate_is_asked(rotation->options.config, step->id,
+			     env ? env->name : NULL)) {
+		row.state = REPORT_SKIPPED;
+		row.detail = "nothing to do";
+	}
 	run_talk_begin();
 	if (r->step)
 		r->step(r->user, &row);

@@ -241,6 +241,12 @@ void rotate_show_row(const struct rotation *rotation,
 		     const struct rotate_env *env, enum report_state state);
 /* Steps are shown (again), or not. */
 void rotation_show(struct rotation *rotation, bool show);
+/*
+ * asked.c: whether keyrot.yaml has the gate (for that environment, NULL where
+ * it is of none). One that it has not is passed: there is nothing to look at.
+ */
+bool rotate_is_asked(const struct config *config, const char *step,
+		     const char *environment);
 /* Whether every target holds the rotation's key, as it was last read. */
 bool rotation_env_has_key(const struct rotation *rotation,
 			  const struct rotate_env *env);
