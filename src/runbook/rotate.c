@@ -54,6 +54,7 @@ static struct err *run_part(struct rotation *rotation,
 
 	if (target->left_out)
 		return NULL;
+	target->run.options.goes_back = *rotation->undone;
 	target->run.options.fresh_key =
 		!*rotation->undone && !rotation->options.retires;
 	for (; !err && rows && rows->id; rows++) {

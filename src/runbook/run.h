@@ -54,6 +54,7 @@ struct run_options {
 	bool no_wait;
 	bool one_of_many; /* messages say which target they are about */
 	bool passes_by;	  /* takes no Lease: a rotation at work is respected */
+	bool goes_back;	  /* what is put there is the key before */
 	bool fresh_key;	  /* pods are going to be restarted for another key */
 	enum run_dry dry;
 	int64_t timeout_ms; /* of the rollout; < 0: none */

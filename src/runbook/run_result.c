@@ -96,12 +96,15 @@ static void fill_store(const struct run *run)
 /* Somebody else's key may be there, too. */
 static const char *which_key(const struct run *run, const char *live)
 {
+	const bool back = run->options.goes_back;
+
 	if (run->secret->facts.state == RING_RETIRED)
 		return "the current";
 	if (*run->fingerprint && strcmp(live, run->fingerprint) == 0)
-		return "the new";
-	return strcmp(live, run->first_fingerprint) == 0 ? "the old"
-							 : "somebody else's";
+		return back ? "the previous" : "the new";
+	if (strcmp(live, run->first_fingerprint) == 0)
+		return back ? "the newer" : "the old";
+	return "somebody else's";
 }
 
 /* "the Secret holds 3fa91c20b7e4; Deployment x: 1 of 3 pods new, 2 old" */
@@ -114,7 +117,7 @@ static void fill_state(const struct run *run)
 	if (run->fate_unknown)
 		buf_puts(
 			&text,
-			"whether the Secret holds the old or the new key is not known");
+			"whether the Secret holds this key or the one before is not known");
 	else if (!run->secret->exists && !run->written)
 		buf_puts(&text, "the Secret is not there");
 	else if (*live)

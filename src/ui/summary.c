@@ -99,7 +99,7 @@ static void print_mixed(struct out *out, const struct cJSON *mixed)
 	clock_short(json_int(mixed, "ms", 0), took);
 	out_printf(
 		out,
-		"  mixed     %s%s: at most %lld pod%s on the old key beside the new one\n",
+		"  mixed     %s%s: at most %lld pod%s on the key before, beside this one\n",
 		took, json_bool(mixed, "over", false) ? "" : " so far", pods,
 		pods == 1 ? "" : "s");
 }
