@@ -119,7 +119,7 @@ struct err *err_wrap(struct err *take_cause, const char *format, ...)
 
 struct err *err_as(struct err *take_err, enum err_kind kind)
 {
-	if (take_err && take_err != &oom)
+	if (take_err && take_err != &oom && take_err->kind != KR_EINTERRUPTED)
 		take_err->kind = kind;
 	return take_err;
 }

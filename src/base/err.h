@@ -64,7 +64,10 @@ struct err *err_errno(enum err_kind kind, const char *format, ...)
 struct err *err_wrap(struct err *take_cause, const char *format, ...)
 	KR_PRINTF(2, 3);
 
-/* Changes the kind, for a layer that knows better. NULL stays NULL. */
+/*
+ * Changes the kind, for a layer that knows better. NULL stays NULL, and a stop
+ * request stays one, whatever it came in the way of.
+ */
 struct err *err_as(struct err *take_err, enum err_kind kind);
 
 /*

@@ -97,6 +97,13 @@ static KR_FALLIBLE find_request(struct running *r, char **out)
 			       "which requests have ended is what the ledger "
 			       "knows, and none is configured: name the file");
 	err = gitops_request_folder(r->context->config, &folder);
+	/* Git keeps no empty folder; elsewhere there are no requests to find.
+	 */
+	if (!err && !file_exists(folder)) {
+		kr_cleanup(gitrepo_release) struct gitrepo repo = { 0 };
+
+		err = cli_gitops_repo(r->context, r->result, &repo);
+	}
 	if (!err)
 		err = file_list_dir(folder, &list);
 	if (!err)

@@ -179,9 +179,10 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 		err = read_journal(rotation);
 	if (err)
 		return err;
-	return rotation_run(rotation, way == WAY_RETIRE	  ? book->retire
-				      : *rotation->undone ? book->rollback
-							  : book->rotate);
+	err = rotation_run(rotation, way == WAY_RETIRE	 ? book->retire
+				     : *rotation->undone ? book->rollback
+							 : book->rotate);
+	return way == WAY_BACK ? rotation_if_unknown(rotation, err) : err;
 }
 
 /* Said before anything is done. */

@@ -217,7 +217,7 @@ KR_FALLIBLE ledgerimport_run(struct result *result, struct ledger *ledger,
 	struct err *err = file_read(path, &text);
 
 	if (err)
-		return err;
+		return err_is(err, KR_ENOMEM) ? err : err_as(err, KR_EUSAGE);
 	err = pass(&import, buf_str(&text));
 	import.write = true;
 	if (!err)

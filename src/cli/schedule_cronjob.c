@@ -4,6 +4,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/cron.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "cli/schedule.h"
@@ -77,26 +78,6 @@ static void set_args(struct cron *cron)
 	add_option(cron, "--metrics", o->metrics);
 }
 
-/* Five fields of letters, digits and signs; or "@daily" and its like. */
-static bool is_cron(const char *text)
-{
-	size_t fields = 0;
-
-	if (strlen(text) >= 64 ||
-	    strspn(text, "0123456789*/,-@ "
-			 "abcdefghijklmnopqrstuvwxyz"
-			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != strlen(text))
-		return false;
-	if (*text == '@')
-		return strlen(text) > 1 && !strchr(text, ' ');
-	for (const char *p = text + strspn(text, " "); *p;) {
-		p += strcspn(p, " ");
-		p += strspn(p, " ");
-		fields++;
-	}
-	return fields == 5;
-}
-
 /* Not at the full hour, where everyone's begin; a rotation on the second of
  * the month, in working hours. */
 static KR_FALLIBLE set_schedule(struct cron *cron)
@@ -107,9 +88,12 @@ static KR_FALLIBLE set_schedule(struct cron *cron)
 
 	if (err)
 		return err;
-	if (text && !is_cron(text))
-		return err_new(KR_EUSAGE, "--cron is no schedule: five fields, "
-					  "such as \"17 6 * * 1-5\"");
+	if (text &&
+	    (strlen(text) >= sizeof(cron->schedule) || !cron_is_valid(text)))
+		return err_new(
+			KR_EUSAGE,
+			"--cron is no schedule: five fields within their ranges, "
+			"such as \"17 6 * * 1-5\"");
 	if (!text)
 		text = runs[cron->run].cron;
 	if (text)

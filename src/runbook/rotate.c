@@ -54,15 +54,16 @@ static struct err *run_part(struct rotation *rotation,
 
 	if (target->left_out)
 		return NULL;
-	target->run.options.goes_back = *rotation->undone;
 	target->run.options.fresh_key =
 		!*rotation->undone && !rotation->options.retires;
 	for (; !err && rows && rows->id; rows++) {
 		here = step_is_of_mode(rows, &target->run);
 		if (here && !(rows->flags & STEP_AT_ONCE))
 			err = stop_check();
-		if (here && !err && rows->flags & STEP_WRITES)
+		if (here && !err && rows->flags & STEP_WRITES) {
+			target->tried = true;
 			target->progress = PROGRESS_BEGUN;
+		}
 		if (here && !err)
 			err = step_run_one(rows, &target->run);
 		if (strcmp(rows->id, step->to) == 0)

@@ -91,6 +91,7 @@ struct rotate_target {
 	bool left_out; /* roll-back: the new key never got here */
 	struct err *err;
 	bool unreached; /* roll-back: it is gone on without it, for now */
+	bool tried;	/* to change it, in this run */
 	enum rotate_progress progress;
 	char *failure; /* what went wrong there; NULL */
 };
@@ -209,6 +210,12 @@ struct rotate_found {
 };
 KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 			  struct rotate_found *out);
+/*
+ * What a roll-back failed with: where it is that there is nothing to put back,
+ * because nobody knows of that rotation at all, "RotationUnknown".
+ */
+KR_FALLIBLE rotation_if_unknown(struct rotation *rotation,
+				struct err *take_err);
 /*
  * Where no journal is here: the rotation that the store's newest entry is of.
  * "NothingToRollBack" where there is none.

@@ -295,6 +295,27 @@ KR_FALLIBLE rotation_find(struct rotation *rotation, const char *id,
 	return NULL;
 }
 
+KR_FALLIBLE rotation_if_unknown(struct rotation *rotation, struct err *take_err)
+{
+	kr_cleanup(err_freep) struct err *nothing = take_err;
+	const char *service = rotation->options.config->service;
+	kr_cleanup(str_freep) char *undone = NULL;
+	kr_cleanup(str_freep) char *to = NULL;
+	struct rotate_found found = { 0 };
+	bool known = false, certain;
+	struct err *err;
+
+	if (!err_is(nothing, KR_EREFUSED) ||
+	    strcmp(err_reason(nothing), "NothingToRollBack") != 0)
+		return take_ptr(&nothing);
+	err = journal_look(service, rotation->undone, &known, &undone, &to);
+	if (!err && !known)
+		err = ask_leases(rotation, rotation->undone, &found, &certain);
+	if (!err && !known && !*found.id)
+		err = ask_store(rotation, rotation->undone, &found);
+	return err ? err : take_ptr(&nothing);
+}
+
 static KR_FALLIBLE overtaken(struct rotation *rotation,
 			     const struct rotate_target *target, size_t on_it)
 {

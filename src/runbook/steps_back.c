@@ -238,6 +238,7 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 				unreached = env;
 				continue;
 			}
+			target->run.options.goes_back = true;
 			target->left_out =
 				!is_of(&target->run, rotation->undone) &&
 				!is_of(&target->run, rotation->id);

@@ -47,6 +47,9 @@ static struct err *record_target(struct ledger *ledger,
 
 	if (target->left_out || !run->secret)
 		return NULL;
+	/* It was stopped before its turn came: nothing was tried there. */
+	if (rotation->failed && !target->tried && !run->written)
+		return NULL;
 	record = record_of_run(run);
 	record.rotation = rotation->id;
 	record.step = rotation->options.retires ? "retire" : "write-secret";

@@ -2,9 +2,13 @@
 nothing, and never comes back in a message where it may be a key."""
 
 import base64
+import json
+import os
+import signal
+import subprocess
 import unittest
 
-from harness import Case, GOOD_KEY, KUBECONFIG
+from harness import Case, GOOD_KEY, KEYROT, KUBECONFIG
 
 HEAD = "apiVersion: keyrot.dev/v1\nkind: Rotation\nservice: s\n"
 USAGE, REFUSED, CLUSTER, STORE = 2, 3, 4, 8
@@ -239,6 +243,19 @@ class BadInput(Case):
                 result = self.run_keyrot(*argv)
                 self.assertEqual(result.returncode, USAGE)
                 self.assertNotIn(GOOD_KEY[4:20].encode(), result.stderr)
+
+    def test_stopped_while_the_configuration_is_read(self):
+        os.mkfifo(self.path("fifo"))
+        child = subprocess.Popen(
+            [KEYROT, "apply", "--config", "fifo", "-o", "json"], cwd=self.dir,
+            env=self.environment(), stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE)
+        # It is at reading when the other end can be opened.
+        with open(self.path("fifo"), "wb"):
+            child.send_signal(signal.SIGTERM)
+            out, _ = child.communicate(timeout=20)
+        self.assertEqual(child.returncode, 130)
+        self.assertEqual(json.loads(out)["outcome"], "interrupted")
 
     def test_how_many(self):
         total = (len(COMMAND_LINE) + len(CONFIGURATION) + len(KEYS)

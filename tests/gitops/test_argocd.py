@@ -4,6 +4,7 @@ clusters, and (GITOPS_REAL=1) on real ones."""
 import base64
 import json
 import os
+import shutil
 import tempfile
 
 import argo
@@ -197,6 +198,12 @@ def test_run_once():
     also on a runner that remembers nothing."""
     with Stand() as repo:
         check("open" in repo.run("gitops", "run").stdout, "none is open")
+        elsewhere = os.path.join(repo.home, "elsewhere")
+        os.mkdir(elsewhere)
+        shutil.copy(os.path.join(repo.root, "keyrot.yaml"), elsewhere)
+        code, document, told = repo.json(
+            "gitops", "run", "--config", elsewhere + "/keyrot.yaml")
+        check(code == 2 and document["reason"] == "NoRepository", told)
         asked = repo.asked_and_merged()
         code, document, told = repo.json("gitops", "run")
         check(code == 0, told, document)

@@ -44,6 +44,10 @@ class Import(Stand):
         self.assertEqual(second["time"], "2025-06-01T10:15:00Z")
         self.assertEqual(self.verify()["checkpoints"], 1)
 
+    def test_no_such_file(self):
+        _, err = self.keyrot("import", "/nowhere.csv", code=2)
+        self.assertIn("/nowhere.csv", err)
+
     def test_nothing_twice(self):
         self.take(ROWS)
         document, _ = self.take(ROWS + "2026-01-01,eve,,,\n")

@@ -509,6 +509,8 @@ def test_cronjob_schedules(stand):
         return document["manifests"][-1]["spec"]["schedule"]
     check(cron() == "17 6 * * *")
     check(cron("--cron", "*/5 8-16 * * MON-FRI") == "*/5 8-16 * * MON-FRI")
+    for text in ("0,30 0-23/2 1,15 JAN-MAR,jun sun", "@daily"):
+        check(cron("--cron", text) == text)
     check(cron("--run", "rotate") == "17 9 2 */3 *")
     check(cron("--run", "rotate", "--every", "year") == "17 9 2 1 *")
 
@@ -520,6 +522,12 @@ def test_cronjob_refusals(stand):
     ns = ("-n", "a")
     for words, reason in ((["--cron", "every day"], "Usage"),
                           (["--cron", "1 2 3 4"], "Usage"),
+                          (["--cron", "61 25 * * *"], "Usage"),
+                          (["--cron", "0 0 * * 7"], "Usage"),
+                          (["--cron", "0 0 30-2 * *"], "Usage"),
+                          (["--cron", "*/0 * * * *"], "Usage"),
+                          (["--cron", "0 0 * FOO *"], "Usage"),
+                          (["--cron", "@sometimes"], "Usage"),
                           (["--name", "Not A Name"], "Usage"),
                           (["--name", "x" * 53], "Usage"),
                           (["--image", "a b"], "Usage"),
