@@ -109,11 +109,17 @@ demo: ## a rotation on two practice clusters, to watch; CLUSTER=real: on real on
 pictures: kubectl-keyrot practice ## docs/pictures: what a terminal shows, taken from one (tmux)
 	@python3 tests/demo/pictures.py
 
-.PHONY: long
+.PHONY: long fuzz-long repeats-long
 
 # Each file tests/*/*.mk adds its own: LONG += target
-LONG := sweep-long model-long
+LONG := sweep-long model-long fuzz-long repeats-long
 
 long: ## what an ordinary run leaves out: hours
 	+@set -e; for target in $(LONG); do printf '\n=== %s\n' $$target; \
 		$(MAKE) --no-print-directory $$target; done
+
+fuzz-long: ## three minutes for each parser
+	+@$(MAKE) --no-print-directory -s FUZZ_SECONDS=180 fuzz
+
+repeats-long: ## the fast tests, 1,000 times over
+	+@$(MAKE) --no-print-directory -s REPEATS=1000 repeats
