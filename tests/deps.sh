@@ -12,7 +12,7 @@ build='gcc libc6-dev make pkg-config libcurl4-openssl-dev libssl-dev libcjson-de
 demo="$build libmicrohttpd-dev libgnutls28-dev python3 openssl"
 test="$demo mandoc python3-yaml python3-venv libcunit1-dev clang-14
 	libclang-rt-14-dev clang-tidy-14 clang-format-14 cppcheck valgrind pass
-	gnupg spin keepassxc strace gdb tmux git curl bash-completion zsh fish"
+	gnupg spin keepassxc strace gdb tmux git patch curl bash-completion zsh fish"
 soak="$demo prometheus curl"
 report="$demo chromium python3-venv"
 schedule="$demo prometheus radicale python3-yaml"

@@ -3,6 +3,7 @@
 import glob
 import os
 import re
+import subprocess
 import unittest
 
 from harness import ROOT
@@ -59,6 +60,16 @@ class Reliability(unittest.TestCase):
                          set())
         self.assertIn("seeded bugs: %d caught, 0 missed" % len(patches),
                       read("docs/reliability.md"))
+
+    def test_seeded_bugs_apply(self):
+        """Who changes the code that a bug is put into mends its patch."""
+        for path in sorted(glob.glob(os.path.join(ROOT,
+                                                  "tests/bugs/*.patch"))):
+            ran = subprocess.run(
+                ["patch", "-p1", "-F1", "-s", "--dry-run", "-i", path],
+                cwd=ROOT, capture_output=True, text=True, check=False)
+            self.assertEqual(ran.returncode, 0, os.path.relpath(path, ROOT)
+                             + " no longer applies:\n" + ran.stdout)
 
 
 if __name__ == "__main__":
