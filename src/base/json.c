@@ -142,17 +142,45 @@ size_t json_length(const struct cJSON *array_or_object)
 	return n > 0 ? (size_t)n : 0;
 }
 
+/*
+ * A container that a child could not be added to for want of memory says so
+ * until it is printed: what lacks a member must not be taken for whole. cJSON
+ * leaves this field of a container alone, and copies it.
+ */
+#define LOST 1
+
+static void lose(struct cJSON *container)
+{
+	if (container)
+		container->valueint = LOST;
+}
+
 void json_set(struct cJSON *object, const char *name, struct cJSON *take_child)
 {
 	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
-	if (!cJSON_AddItemToObject(object, name, take_child))
+	if (!cJSON_AddItemToObject(object, name, take_child)) {
 		cJSON_Delete(take_child);
+		lose(object);
+	}
+}
+
+void json_put(struct cJSON *object, const char *name, struct cJSON *take_child)
+{
+	if (!take_child || !json_member(object, name)) {
+		json_set(object, name, take_child);
+	} else if (!cJSON_ReplaceItemInObjectCaseSensitive(object, name,
+							   take_child)) {
+		json_free(take_child);
+		lose(object);
+	}
 }
 
 void json_append(struct cJSON *array, struct cJSON *take_child)
 {
-	if (!cJSON_AddItemToArray(array, take_child))
+	if (!cJSON_AddItemToArray(array, take_child)) {
 		cJSON_Delete(take_child);
+		lose(array);
+	}
 }
 
 void json_set_str(struct cJSON *object, const char *name, const char *value)
@@ -192,11 +220,8 @@ struct cJSON *json_append_object(struct cJSON *array)
 {
 	cJSON *child = cJSON_CreateObject();
 
-	if (!cJSON_AddItemToArray(array, child)) {
-		cJSON_Delete(child);
-		return NULL;
-	}
-	return child;
+	json_append(array, child);
+	return array ? child : NULL;
 }
 
 void json_append_str(struct cJSON *array, const char *value)
@@ -219,16 +244,30 @@ struct cJSON *json_copy(const struct cJSON *tree)
 	return cJSON_Duplicate(tree, 1);
 }
 
-static KR_FALLIBLE printed(char *text, char **out)
+/* As deep as cJSON prints, which refuses what is deeper. */
+static bool is_whole(const struct cJSON *tree)
 {
-	if (!text)
+	if ((cJSON_IsObject(tree) || cJSON_IsArray(tree)) &&
+	    tree->valueint == LOST)
+		return false;
+	for (const cJSON *item = tree->child; item; item = item->next)
+		if (!is_whole(item))
+			return false;
+	return true;
+}
+
+static KR_FALLIBLE printed(char *take_text, char **out)
+{
+	if (!take_text)
 		return err_no_memory();
-	*out = text;
+	*out = take_text;
 	return NULL;
 }
 
 KR_FALLIBLE json_print(const struct cJSON *tree, char **out)
 {
+	if (!tree || !is_whole(tree))
+		return err_no_memory();
 	return printed(cJSON_PrintUnformatted(tree), out);
 }
 
@@ -266,7 +305,8 @@ static char *tabs_to_spaces(const char *text)
 
 KR_FALLIBLE json_print_pretty(const struct cJSON *tree, char **out)
 {
-	kr_cleanup(str_freep) char *tabbed = cJSON_Print(tree);
+	kr_cleanup(str_freep) char *tabbed =
+		tree && is_whole(tree) ? cJSON_Print(tree) : NULL;
 
 	return printed(tabbed ? tabs_to_spaces(tabbed) : NULL, out);
 }

@@ -55,8 +55,8 @@ size_t json_length(const struct cJSON *array_or_object);
 
 /*
  * Building. Each adds to `object` (or appends to `array`) and never fails by
- * itself: cJSON drops the member when memory is out, and the tree is printed
- * by json_print(), which then reports KR_ENOMEM. A NULL string adds null.
+ * itself: where memory is out the member is missing, and json_print() of that
+ * object, or of what holds it, is KR_ENOMEM. A NULL string adds null.
  */
 void json_set_str(struct cJSON *object, const char *name, const char *value);
 void json_set_int(struct cJSON *object, const char *name, long long value);
@@ -70,6 +70,8 @@ void json_append_str(struct cJSON *array, const char *value);
 /* Takes child over. */
 void json_set(struct cJSON *object, const char *name, struct cJSON *take_child);
 void json_append(struct cJSON *array, struct cJSON *take_child);
+/* As json_set(), but in the place that a member of the name has already. */
+void json_put(struct cJSON *object, const char *name, struct cJSON *take_child);
 
 struct cJSON *json_object(void);
 struct cJSON *json_array(void);

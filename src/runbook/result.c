@@ -36,31 +36,20 @@ void result_release(struct result *result)
 	*result = (struct result){ 0 };
 }
 
-/* Keeps the member's place in the order where it is there already. */
-static void put(struct cJSON *object, const char *name, struct cJSON *take)
-{
-	if (!take)
-		return;
-	if (!json_member(object, name))
-		json_set(object, name, take);
-	else if (!cJSON_ReplaceItemInObjectCaseSensitive(object, name, take))
-		json_free(take);
-}
-
 void result_put_str(struct cJSON *object, const char *name, const char *value)
 {
-	put(object, name,
-	    value ? cJSON_CreateString(value) : cJSON_CreateNull());
+	json_put(object, name,
+		 value ? cJSON_CreateString(value) : cJSON_CreateNull());
 }
 
 void result_put_int(struct cJSON *object, const char *name, long long value)
 {
-	put(object, name, cJSON_CreateNumber((double)value));
+	json_put(object, name, cJSON_CreateNumber((double)value));
 }
 
 void result_put_bool(struct cJSON *object, const char *name, bool value)
 {
-	put(object, name, cJSON_CreateBool(value));
+	json_put(object, name, cJSON_CreateBool(value));
 }
 
 void result_set_rotation(struct result *result, const char *id)
@@ -77,7 +66,7 @@ void result_set_store(struct result *result, const struct result_store *store)
 	json_set_str(object, "entry", store->entry);
 	json_set_str(object, "previousEntry", store->previous_entry);
 	json_set_bool(object, "proved", store->proved);
-	put(result->document, "store", object);
+	json_put(result->document, "store", object);
 }
 
 struct cJSON *result_add_target(struct result *result,
@@ -121,7 +110,7 @@ void result_put_keyring(struct cJSON *target, const char *current,
 	json_set_str(ring, "current", current && *current ? current : NULL);
 	json_set_str(ring, "next", next && *next ? next : NULL);
 	json_set_str(ring, "previous", previous && *previous ? previous : NULL);
-	put(target, "keyring", ring);
+	json_put(target, "keyring", ring);
 }
 
 struct cJSON *result_add_consumer(struct cJSON *target, const char *kind,

@@ -60,6 +60,7 @@ static struct err *add_cert(struct cms_recipients *recipients, const char *path)
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_CERT_FILE);
 	kr_cleanup(bio_freep) BIO *bio = NULL;
 	kr_cleanup(cert_freep) X509 *cert = NULL;
+	const EVP_PKEY *key;
 	struct err *err = file_read(path, &text);
 	int type;
 
@@ -71,7 +72,9 @@ static struct err *add_cert(struct cms_recipients *recipients, const char *path)
 	if (!cert)
 		return err_new(KR_ESTORE, "%s is not a certificate in PEM",
 			       path);
-	type = EVP_PKEY_get_base_id(X509_get0_pubkey(cert));
+	/* NULL: of a kind that is not known, or memory is out. */
+	key = X509_get0_pubkey(cert);
+	type = key ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
 	if (type != EVP_PKEY_EC && type != EVP_PKEY_RSA)
 		return err_new(KR_ESTORE,
 			       "%s: keys can be encrypted to EC and RSA keys "
@@ -125,7 +128,10 @@ KR_FALLIBLE cms_seal(const struct cms_recipients *recipients,
 	cms = CMS_encrypt(recipients->certs, in, EVP_aes_256_gcm(), CMS_BINARY);
 	/* The content passed through a buffer on the stack. */
 	wipe_stack();
-	if (!cms || PEM_write_bio_CMS(pem, cms) != 1)
+	/* Without memory OpenSSL 3.0 makes one that lacks what was encrypted,
+	 * and says nothing. */
+	if (!cms || CMS_is_detached(cms) != 0 ||
+	    PEM_write_bio_CMS(pem, cms) != 1)
 		return openssl_failed("encrypt to the recipients");
 	len = BIO_get_mem_data(pem, &text);
 	buf_append(out, text, (size_t)len);

@@ -75,8 +75,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	proxy = next_line(&at, end);
 	none = next_line(&at, end);
 	server = next_line(&at, end);
-	check_proxy(proxy);
-	check_server(&(struct proxy_env){ proxy, proxy, none }, server);
+	if (proxy && none && server) {
+		check_proxy(proxy);
+		check_server(&(struct proxy_env){ proxy, proxy, none }, server);
+	}
 	free(proxy);
 	free(none);
 	free(server);

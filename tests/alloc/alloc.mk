@@ -1,0 +1,37 @@
+# Every allocation, failed: pieces of the program in one process, and whole
+# commands.
+
+.PHONY: alloc-fail alloc-drivers
+
+ALLOC := $(B)/tests/alloc
+ALLOC_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard \
+	tests/fuzz/fuzz_*.c)))
+ALLOC_OBJ := $(ALLOC_TARGETS:%=$(ALLOC)/fuzz_%.o) $(ALLOC)/drivers.o \
+	$(ALLOC)/pieces.o $(ALLOC)/fail.o
+
+alloc-fail: ## every allocation of parsers, journal, ledger and store failed
+	+@$(MAKE) --no-print-directory -s NO_WIPE=1 alloc-drivers
+
+# NO_WIPE: the counter is the allocator.
+alloc-drivers: $(B)/alloc-drivers
+	@$< tests/fuzz/corpus $(PIECE)
+
+$(B)/alloc-drivers: $(ALLOC_OBJ) $(B)/libkeyrot.a
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+
+$(ALLOC)/drivers.o: $(ALLOC)/alloc-targets.h
+$(ALLOC)/%.o: CPPFLAGS += -Itests/alloc -I$(ALLOC)
+$(ALLOC)/fail.o: CFLAGS += -fno-builtin
+$(ALLOC)/fail.o $(ALLOC)/drivers.o: CFLAGS += -fasynchronous-unwind-tables
+
+$(ALLOC)/alloc-targets.h: tests/alloc/alloc.mk
+	@mkdir -p $(@D)
+	@printf 'TARGET(%s)\n' $(ALLOC_TARGETS) > $@
+
+$(ALLOC)/fuzz_%.o: tests/fuzz/fuzz_%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) \
+		-DLLVMFuzzerTestOneInput=fuzz_$* -Dabort=fail_target \
+		-D__assert_fail=fail_target_at -MMD -MP -c -o $@ $<
+
+-include $(ALLOC_OBJ:.o=.d)
