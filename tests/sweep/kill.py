@@ -62,10 +62,12 @@ class Walker(rotation.Walker):
         if not first.killed:
             raise Broken("it was not killed: " + str(first))
         if fault["without"]:
-            shutil.rmtree(self.world.at("state", "keyrot"),
-                          ignore_errors=True)
+            self.lose_journal()
         self.after(path, words, first)
         return "killed"
+
+    def lose_journal(self):
+        shutil.rmtree(self.world.at("state", "keyrot"), ignore_errors=True)
 
     def is_over(self, path):
         keys = {cluster.live for cluster in self.oracle.clusters.values()}

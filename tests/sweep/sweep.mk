@@ -10,6 +10,9 @@ $(SWEEP)/store: tests/sweep/store.c | $(SWEEP)
 $(SWEEP)/seam.so: tests/sweep/seam.c | $(SWEEP)
 	gcc $(SWEEP_CFLAGS) -U_FORTIFY_SOURCE -fPIC -shared -o $@ $< -ldl
 
+$(SWEEP)/killer: tests/sweep/killer.c | $(SWEEP)
+	gcc $(SWEEP_CFLAGS) -o $@ $<
+
 $(SWEEP):
 	mkdir -p $@
 
@@ -28,3 +31,13 @@ sweep-long: sweep-tools ## all of them: about 20 minutes
 
 kill-sweep: sweep-tools ## SIGKILL at every point of a rotation and its roll-back, then resume
 	@python3 tests/sweep/kill.py $(KILL_ARGS)
+
+.PHONY: syscall-kills syscall-kills-long
+
+syscall-kills: sweep-tools $(SWEEP)/killer ## SIGKILL at system calls of a rotation, some of them, then resume
+	@python3 tests/sweep/syscalls.py
+
+syscall-kills-long: sweep-tools $(SWEEP)/killer ## ... at every one
+	@python3 tests/sweep/syscalls.py --long
+
+LONG += syscall-kills-long

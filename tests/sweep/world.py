@@ -246,12 +246,23 @@ class World:
             env["KEYROT_SEAM_LOG"] = self.at("seam")
         return env
 
+    def under(self, fault):
+        """What the program is run by, for faults that come from there."""
+        if not fault or "syscall" not in fault:
+            return []
+        return [os.path.join(TOOLS, "killer"), str(fault["syscall"]),
+                self.at("calls")]
+
     def run(self, *words, fault=None):
-        command = [self.program, *words, "--config", self.at("keyrot.yaml"),
+        command = [*self.under(fault), self.program, *words, "--config", self.at("keyrot.yaml"),
                    "-o", "json", "-v=9", "--request-timeout",
                    self.request_timeout, "--timeout", "15s"]
+        return self.run_plain(words, self.environment(fault), command)
+
+    def run_plain(self, words, env, command=None):
+        """With these words alone, and keyrot.yaml in the current folder."""
         process = subprocess.Popen(
-            command, env=self.environment(fault), cwd=self.home,
+            command or [self.program, *words], env=env, cwd=self.home,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.PIPE)
         with open(self.at("pid"), "w") as file:
