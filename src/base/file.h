@@ -77,6 +77,8 @@ void file_list_release(struct file_list *list);
  */
 KR_FALLIBLE file_lock(const char *path, int *out_fd);
 void file_unlockp(const int *fd); /* for kr_cleanup; -1 is fine */
+/* Whether another process has such a lock on it now. */
+bool file_is_locked(const char *path);
 
 bool file_exists(const char *path);
 bool file_is_regular(const char *path);

@@ -41,3 +41,15 @@ KR_FALLIBLE file_lock(const char *path, int *out_fd)
 	*out_fd = fd;
 	return NULL;
 }
+
+bool file_is_locked(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	bool locked;
+
+	if (fd < 0)
+		return false;
+	locked = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+	(void)close(fd);
+	return locked;
+}

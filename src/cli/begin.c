@@ -6,12 +6,15 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/stop.h"
 #include "cli/handover.h"
 #include "config/config.h"
 #include "runbook/approval.h"
 #include "runbook/journal.h"
 #include "runbook/review.h"
 #include "runbook/rotation.h"
+
+#define LOOK_AGAIN_MS 200
 
 static const char *who(const struct cli_context *context)
 {
@@ -62,13 +65,63 @@ KR_FALLIBLE begin_refuse(const struct cli_context *context,
 	return err_set_reason(err, "RotationOpen");
 }
 
+static KR_FALLIBLE read_wait(const char *text, int64_t *out_ms)
+{
+	struct err *err;
+
+	*out_ms = text ? -1 : 0;
+	if (!text || !*text)
+		return NULL;
+	err = clock_parse_duration(text, true, out_ms);
+	if (!err)
+		return NULL;
+	err_free(err);
+	return err_new(KR_EUSAGE,
+		       "--wait wants a duration, such as 90s, 5m or 1h30m");
+}
+
+/* Another process of this machine is at it: one waits, or is told. */
+static KR_FALLIBLE wait_for(const struct cli_context *context, const char *open)
+{
+	const char *service = context->config->service;
+	const int64_t since_ms = clock_boot_ms();
+	int64_t wait_ms = 0;
+	bool at_work = false;
+	struct err *err = read_wait(context->options.wait, &wait_ms);
+
+	if (!err)
+		err = journal_is_at_work(service, open, &at_work);
+	while (!err && at_work &&
+	       (wait_ms < 0 || clock_boot_ms() - since_ms < wait_ms)) {
+		clock_sleep_ms(LOOK_AGAIN_MS);
+		err = stop_check();
+		if (!err)
+			err = journal_is_at_work(service, open, &at_work);
+	}
+	if (err || !at_work)
+		return err;
+	err = err_new(
+		KR_EHELD,
+		"rotation %s of %s is under way in another process of this machine",
+		open, service);
+	return err_hint(err, "kubectl keyrot status");
+}
+
 /* One at a time: what has not ended comes first, then what failed. */
 KR_FALLIBLE begin_check(const struct cli_context *context,
 			struct result *result)
 {
+	const char *service = context->config->service;
 	kr_cleanup(str_freep) char *open = NULL;
-	struct err *err = journal_find_open(context->config->service, &open);
+	struct err *err = journal_find_open(service, &open);
 
+	if (!err && open && !context->options.new_rotation) {
+		err = wait_for(context, open);
+		free(open);
+		open = NULL;
+		if (!err)
+			err = journal_find_open(service, &open);
+	}
 	if (err)
 		return err;
 	if (!open || context->options.new_rotation)
@@ -146,18 +199,7 @@ void begin_options(struct cli_context *context, struct result *result,
 KR_FALLIBLE begin_wait(const struct cli_context *context,
 		       struct rotate_options *options)
 {
-	const char *text = context->options.wait;
-	struct err *err;
-
-	options->wait_ms = text ? -1 : 0;
-	if (!text || !*text)
-		return NULL;
-	err = clock_parse_duration(text, true, &options->wait_ms);
-	if (!err)
-		return NULL;
-	err_free(err);
-	return err_new(KR_EUSAGE,
-		       "--wait wants a duration, such as 90s, 5m or 1h30m");
+	return read_wait(context->options.wait, &options->wait_ms);
 }
 
 /* The environment that is named, or the one that a person has to confirm. */

@@ -13,7 +13,8 @@ KR_FALLIBLE begin_refuse(const struct cli_context *context,
 
 /*
  * KR_EREFUSED where a rotation of the service has not ended ("RotationOpen"),
- * or the review of one that failed is not closed. --new and --review-closed
+ * KR_EHELD where a process of this machine is at it, or KR_EREFUSED where the
+ * review of one that failed is not closed. --new, --wait and --review-closed
  * are heeded.
  */
 KR_FALLIBLE begin_check(const struct cli_context *context,

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/text.h"
+#include "cli/afterwards.h"
 #include "cli/again.h"
 #include "cli/command.h"
 #include "cli/handover.h"
@@ -294,27 +295,16 @@ static KR_FALLIBLE run_command(struct session *s, struct result *result)
 	return err;
 }
 
-/* What a user may not do is a Role to ask for. *err is given the hint. */
-static const struct err *point_to_doctor(const struct session *s,
-					 struct err **err)
-{
-	const struct command *command = s->context.command;
-
-	if (*err && err_is(*err, KR_EFORBIDDEN) && !err_hint_text(*err) &&
-	    command && command->run != cmd_doctor &&
-	    (command->group == GROUP_STEP || command->group == GROUP_LOOK))
-		*err = err_hint(*err, "kubectl keyrot doctor");
-	return *err;
-}
-
 /* Prints what came out of it; the exit code. */
 static int finish(struct session *s, struct result *result,
 		  struct err *take_err)
 {
 	kr_cleanup(err_freep) struct err *err = take_err;
 	kr_cleanup(err_freep) struct err *unwritten = NULL;
-	int code = result_finish(result, point_to_doctor(s, &err));
+	int code;
 
+	afterwards_complete(s->context.command, err, result);
+	code = result_finish(result, err);
 	again_complete(&s->context, s->tables, result);
 	if (s->context.command ? s->context.command->kind != NULL : err != NULL)
 		output_result(s->mode, result, &s->out, &s->err);

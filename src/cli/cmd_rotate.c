@@ -9,6 +9,7 @@
 #include "cli/begin.h"
 #include "cli/command.h"
 #include "cli/handover.h"
+#include "cli/planrunbook.h"
 #include "cli/target.h"
 #include "config/config.h"
 #include "runbook/kept.h"
@@ -177,6 +178,8 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 		err = rotation_promote(rotation, found.to);
 	if (!err && begun)
 		err = read_journal(rotation);
+	if (!err && way != WAY_BACK && way != WAY_RETIRE && !*found.undone)
+		err = rotation_check_settings(rotation);
 	if (err)
 		return err;
 	err = rotation_run(rotation, way == WAY_RETIRE	 ? book->retire
@@ -257,15 +260,38 @@ static KR_FALLIBLE go_back(struct cli_context *context, struct result *result,
 	return err;
 }
 
+/* A dry run is the plan of it. */
+static KR_FALLIBLE show_plan(struct cli_context *context, struct result *result,
+			     enum way way)
+{
+	if (way == WAY_NAMED)
+		return err_hint(
+			err_new(KR_EUSAGE,
+				"what a request asks for has no dry run"),
+			"kubectl keyrot plan rotate");
+	json_set_str(result->document, "dryRun", context->options.dry_run);
+	return plan_runbook(context, result,
+			    way == WAY_BACK	? "rollback"
+			    : way == WAY_RETIRE ? "retire"
+			    : way == WAY_TO	? "promote"
+						: "rotate");
+}
+
 /* A rotation to its end, or all the way back. */
 static KR_FALLIBLE go_on(struct cli_context *context, struct result *result,
 			 enum way way, const char *id)
 {
+	const char *dry = context->options.dry_run;
+	kr_cleanup(str_freep) char *copy = NULL;
+	const char *made;
 	bool back = false;
-	struct err *err = go(context, result, way, id, &back);
-	const char *made = json_str(result->document, "rotation");
-	kr_cleanup(str_freep) char *copy = made ? strdup(made) : NULL;
+	struct err *err;
 
+	if (dry && strcmp(dry, "none") != 0)
+		return show_plan(context, result, way);
+	err = go(context, result, way, id, &back);
+	made = json_str(result->document, "rotation");
+	copy = made ? strdup(made) : NULL;
 	if (copy && back)
 		return go_back(context, result, copy, err);
 	return err;

@@ -167,6 +167,10 @@ const struct option cli_write_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "talk http, which all on the way can read",
 	  .offset = AT(kube.allow_plain_http) },
+	{ .name = "yes",
+	  .type = OPTION_BOOL,
+	  .help = "ask nothing; a safety rule stays one",
+	  .offset = AT(yes) },
 	{ .name = NULL },
 };
 
@@ -224,6 +228,15 @@ const struct option cli_rotate_flags[] = {
 	  .metavar = "DURATION",
 	  .help = "wait for somebody else's rotation to end",
 	  .offset = AT(wait) },
+	{ .name = "dry-run",
+	  .type = OPTION_CHOICE,
+	  .help = "change nothing: show what plan shows",
+	  .offset = AT(dry_run),
+	  .choices = dry_runs },
+	{ .name = "yes",
+	  .type = OPTION_BOOL,
+	  .help = "ask nothing; a safety rule stays one",
+	  .offset = AT(yes) },
 	{ .name = NULL },
 };
 

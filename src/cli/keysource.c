@@ -148,9 +148,6 @@ KR_FALLIBLE keysource_find(struct cli_context *context, const char *entry,
 	struct keysource source = { 0 };
 	struct err *err;
 
-	if (options->key_file && options->from_store)
-		return err_new(KR_EUSAGE, "--key-file and --from-store name "
-					  "two keys: leave one of them out");
 	if (options->key_file)
 		err = from_file(context, &source);
 	else if (!options->from_store && context->variable)

@@ -14,9 +14,7 @@ struct cli_options {
 	int verbosity; /* -v; 6 shows requests */
 	bool warnings_as_errors;
 	/* Taken for kubectl's sake; they change nothing here. */
-	const char *cache_dir;
-	const char *vmodule;
-	const char *match_server_version;
+	const char *ignored;
 
 	/* every command */
 	bool help;

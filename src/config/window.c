@@ -7,7 +7,10 @@
 
 #include <cjson/cJSON.h>
 
+#include "base/file.h"
 #include "config/value.h"
+
+#define ZONES "/usr/share/zoneinfo"
 
 static bool parse_day(const char **at, int *out)
 {
@@ -105,6 +108,15 @@ bool window_parse(const char *text, struct config_window *out)
 	return true;
 }
 
+/* Where no zones are kept, that is found out when the window is looked at. */
+static bool is_known(const char *zone)
+{
+	kr_cleanup(str_freep) char *path = file_join(ZONES, zone);
+
+	return strcmp(zone, "UTC") == 0 || !file_exists(ZONES) || !path ||
+	       file_is_regular(path);
+}
+
 struct err *value_window(const struct yaml_doc *doc, const struct cJSON *node,
 			 void *dest)
 {
@@ -112,6 +124,10 @@ struct err *value_window(const struct yaml_doc *doc, const struct cJSON *node,
 		return yaml_err(doc, node,
 				"wants days, hours and a time zone, such as "
 				"Mon-Thu 09:00-16:00 Europe/London");
+	if (!is_known(((const struct config_window *)dest)->zone))
+		return yaml_err(doc, node,
+				"names a time zone that this machine does not "
+				"know: check its name");
 	return NULL;
 }
 

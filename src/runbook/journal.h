@@ -103,4 +103,8 @@ KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user);
 KR_FALLIBLE journal_look(const char *service, const char *rotation,
 			 bool *out_known, char **out_undone, char **out_to);
 
+/* Whether a process of this machine has the journal open: it is at work. */
+KR_FALLIBLE journal_is_at_work(const char *service, const char *rotation,
+			       bool *out);
+
 #endif

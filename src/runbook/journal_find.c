@@ -178,18 +178,39 @@ KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user)
 		    &(struct each_lines){ .visit = visit, .user = user });
 }
 
-KR_FALLIBLE journal_look(const char *service, const char *rotation,
-			 bool *out_known, char **out_undone, char **out_to)
+static KR_FALLIBLE path_of(const char *service, const char *rotation,
+			   char **out)
 {
-	kr_cleanup(journal_closep) struct journal *journal = NULL;
 	kr_cleanup(str_freep) char *folder = NULL;
-	kr_cleanup(str_freep) char *path = NULL;
 	struct err *err = journal_folder(service, &folder);
 
 	if (err)
 		return err;
-	if (asprintf(&path, "%s/%s" JOURNAL_SUFFIX, folder, rotation) < 0)
-		return err_no_memory();
+	return asprintf(out, "%s/%s" JOURNAL_SUFFIX, folder, rotation) < 0
+		       ? err_no_memory()
+		       : NULL;
+}
+
+KR_FALLIBLE journal_is_at_work(const char *service, const char *rotation,
+			       bool *out)
+{
+	kr_cleanup(str_freep) char *path = NULL;
+	struct err *err = path_of(service, rotation, &path);
+
+	if (!err)
+		*out = file_is_locked(path);
+	return err;
+}
+
+KR_FALLIBLE journal_look(const char *service, const char *rotation,
+			 bool *out_known, char **out_undone, char **out_to)
+{
+	kr_cleanup(journal_closep) struct journal *journal = NULL;
+	kr_cleanup(str_freep) char *path = NULL;
+	struct err *err = path_of(service, rotation, &path);
+
+	if (err)
+		return err;
 	*out_known = false;
 	if (!file_exists(path))
 		return NULL;

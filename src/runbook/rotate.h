@@ -275,6 +275,12 @@ void rotation_trace(const struct rotation *rotation,
  * NULL: none holds it. Borrowed. */
 const char *rotation_carried_key(const struct rotation *rotation);
 
+/*
+ * What the settings alone say against it, before anything begins: a store that
+ * proves nothing, a window whose time zone is not known here.
+ */
+KR_FALLIBLE rotation_check_settings(const struct rotation *rotation);
+
 /* The operator, as the first cluster or the options have it. Borrowed. */
 const char *rotation_operator(const struct rotation *rotation);
 

@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "runbook/ledgerplace.h"
 #include "runbook/rotate.h"
 #include "runbook/soak_setup.h"
+#include "runbook/window.h"
 
 static KR_FALLIBLE keep_one(struct rotation *rotation,
 			    const struct rotate_env *env, const char *metric,
@@ -99,6 +101,24 @@ static KR_FALLIBLE check_distinct(const struct rotation *rotation)
 		for (size_t j = 0; !err && j < env->count; j++)
 			err = check_alone(rotation, &env->targets[j]);
 	}
+	return err;
+}
+
+KR_FALLIBLE rotation_check_settings(const struct rotation *rotation)
+{
+	struct err *err = NULL;
+	bool open;
+
+	/* What is promoted was stored before. */
+	if (!*rotation->to && !store_can_prove(rotation->options.store)) {
+		err = err_new(
+			KR_EREFUSED,
+			"the store \"none\" keeps nothing that could be read back: a rotation needs a store");
+		return err_set_reason(err, "StoreCannotProve");
+	}
+	for (size_t i = 0; !err && i < rotation->env_count; i++)
+		err = window_is_open(&rotation->envs[i].config->window,
+				     clock_wall_ms(), &open);
 	return err;
 }
 

@@ -177,12 +177,6 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 	if (handed && str_keep(&rotation->entry_id, handed->entry))
 		return rotation_for_targets(rotation, NULL, true, give_key,
 					    NULL);
-	if (!store_can_prove(rotation->options.store)) {
-		err = err_new(
-			KR_EREFUSED,
-			"the store \"none\" keeps nothing that could be read back: a rotation needs a store");
-		return err_set_reason(err, "StoreCannotProve");
-	}
 	err = take_stored(rotation);
 	if (!err && !rotation->key)
 		err = make_key(rotation);

@@ -13,7 +13,8 @@ KUBECTL_FLAGS = """--kubeconfig --context --cluster --user --namespace --server
 --tls-server-name --certificate-authority --insecure-skip-tls-verify
 --client-certificate --client-key --token --username --password --as --as-group
 --as-uid --as-user-extra --request-timeout --disable-compression --cache-dir
---match-server-version --warnings-as-errors -v --vmodule""".split()
+--match-server-version --warnings-as-errors -v --vmodule --kuberc
+--profile --profile-output --log-flush-frequency""".split()
 
 
 def stages(line):

@@ -149,7 +149,8 @@ def two_operators(fleet, program):
                          "at step ", lease["rotation"]):
                 check(word in document["message"], document["message"])
             if words[0] == "rotate":
-                check(not document["next"], document["next"])
+                check(document["next"] == ["kubectl keyrot status"],
+                      document["next"])
         document = apply_another(stand, expect=7)
         check(document["reason"] == "Held"
               and lease["rotation"] in document["message"], document)
@@ -162,6 +163,28 @@ def two_operators(fleet, program):
         check(child.returncode == 0, err.decode())
         stand.ended_done()
         apply_another(stand)
+
+
+def twice_here(fleet, program):
+    """a second rotate on this machine: told at once, or with --wait it waits"""
+    with Stand(fleet, program, "here") as stand:
+        go_on = os.path.join(stand.folder, "go-on")
+        stand.write_config(more="validate:\n- {name: hold, run: [sh, -c, "
+                                "'until [ -e %s ]; do sleep 0.1; done']}\n"
+                                % go_on)
+        child = stand.start("rotate", "-o", "json")
+        wait_for(lambda: stand.live(CONTEXTS[0]) != stand.old[CONTEXTS[0]],
+                 "the write")
+        document = stand.run("rotate", expect=7)
+        check(document["reason"] == "Held", document)
+        check(stand.run("rotate", "--wait=300ms", expect=7)["reason"]
+              == "Held")
+        other = stand.start("rotate", "--wait", "-o", "json")
+        open(go_on, "w", encoding="ascii").close()
+        first = stand.ended(child, ["rotate"], 0)
+        second = stand.ended(other, ["rotate", "--wait"], 0)
+        check(first["rotation"] != second["rotation"])
+        check(stand.note(CONTEXTS[1], "rotation") == second["rotation"])
 
 
 def apply_another(stand, *words, expect=0):
@@ -200,5 +223,5 @@ def status_tells(fleet, program):
         check(stand.run("status")["targets"][0]["lease"] is None)
 
 
-CASES = [interrupts, between, hangups, terminal_closed, twice, two_operators,
-         apply_after_a_death, status_tells]
+CASES = [interrupts, between, hangups, terminal_closed, twice,
+         twice_here, two_operators, apply_after_a_death, status_tells]
