@@ -13,11 +13,10 @@ import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-for folder in ("contract", "sweep"):
-    sys.path.insert(0, os.path.join(ROOT, "tests", folder))
+sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
 
 import clusters  # noqa: E402
-from needles import Needles  # noqa: E402
+from scan import Scan  # noqa: E402
 
 AGENT = re.compile(r"kubectl-keyrot/\d+\.\d+\.\d+\S* \(.+\)$")
 MANAGER = "keyrot"
@@ -116,14 +115,14 @@ class Judge:
 
     def __init__(self, rules, keys):
         self.rules = rules
-        self.needles = [Needles(key) for key in keys]
+        self.scan = Scan(keys)
         self.wrong = []
         self.used = collections.Counter()
         self.counts = collections.Counter()
         self.key_writes = collections.Counter()
 
     def holds_key(self, data):
-        return any(needle.find(data) for needle in self.needles)
+        return self.scan.find(data) is not None
 
     def judge(self, context, entry):
         self.counts["requests"] += 1

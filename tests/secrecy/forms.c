@@ -7,6 +7,12 @@
 
 #define SLOTS	 65536 /* of the table; a power of two */
 #define MAX_TEXT 16384
+#define STARTS	 20 /* bits: few of a million are taken */
+
+/* Of windows, by their sizes. */
+enum { BYTES, TEXT, HEX, ESCAPES, KINDS };
+static const size_t sizes[KINDS] = { WINDOW_BYTES, WINDOW_TEXT, WINDOW_HEX,
+				     WINDOW_ESC };
 
 struct slot {
 	uint64_t hash; /* 0: empty */
@@ -15,9 +21,9 @@ struct slot {
 
 struct forms {
 	/* One table for each size of window. */
-	struct slot bytes[SLOTS], text[SLOTS], hex[SLOTS];
+	struct slot tables[KINDS][SLOTS];
 	/* A bit for the first 8 bytes: most places are done after one look. */
-	unsigned char starts[SLOTS / 8];
+	unsigned char starts[(1 << STARTS) / 8];
 	size_t count;
 };
 
@@ -33,21 +39,19 @@ static uint64_t hash_of(const unsigned char *p, size_t n)
 	return h ? h : 1;
 }
 
-/* 0..SLOTS-1, of eight bytes. */
+/* STARTS bits, of eight bytes. */
 static size_t start_of(const unsigned char *p)
 {
 	uint64_t x;
 
 	memcpy(&x, p, sizeof(x));
-	return (size_t)(x * 0x9e3779b97f4a7c15U >> 48);
+	return (size_t)(x * 0x9e3779b97f4a7c15U >> (64 - STARTS));
 }
 
 static void add_window(struct forms *f, int kind, const unsigned char *p,
 		       size_t size, const char *name)
 {
-	struct slot *table = kind == 0	 ? f->bytes
-			     : kind == 1 ? f->text
-					 : f->hex;
+	struct slot *table = f->tables[kind];
 	uint64_t h = hash_of(p, size);
 	size_t at = h % SLOTS;
 
@@ -63,8 +67,6 @@ static void add_window(struct forms *f, int kind, const unsigned char *p,
 static void add_form(struct forms *f, int kind, const unsigned char *p,
 		     size_t len, const char *name)
 {
-	static const size_t sizes[] = { WINDOW_BYTES, WINDOW_TEXT, WINDOW_HEX };
-
 	for (size_t i = 0; i + sizes[kind] <= len; i++)
 		/* A run of one byte is everywhere. */
 		if (memcmp(p + i, p + i + 1, sizes[kind] - 1) != 0 &&
@@ -109,7 +111,7 @@ static void add_base64(struct forms *f, const unsigned char *in, size_t n,
 
 			if (len <= skip)
 				continue;
-			add_form(f, 1, text + skip, len - skip, name);
+			add_form(f, TEXT, text + skip, len - skip, name);
 			if (!again || url)
 				continue;
 			unsigned char *copy = malloc(len - skip);
@@ -134,7 +136,7 @@ static void add_hex(struct forms *f, const unsigned char *in, size_t n,
 		for (size_t i = 0; i < n; i++)
 			(void)snprintf((char *)text + 2 * i, 3,
 				       upper ? "%02X" : "%02x", in[i]);
-		add_form(f, 2, text, 2 * n, name);
+		add_form(f, HEX, text, 2 * n, name);
 	}
 	memset(text, 0, sizeof(text));
 }
@@ -155,8 +157,8 @@ static void add_escaped(struct forms *f, const unsigned char *in, size_t n)
 		else
 			url[u++] = in[i];
 	}
-	add_form(f, 1, json, j, "JSON");
-	add_form(f, 1, url, u, "URL");
+	add_form(f, TEXT, json, j, "JSON");
+	add_form(f, TEXT, url, u, "URL");
 	memset(json, 0, sizeof(json));
 	memset(url, 0, sizeof(url));
 }
@@ -194,23 +196,76 @@ static size_t decode_base64(const unsigned char *in, size_t n,
 	return len;
 }
 
-struct forms *forms_new(const unsigned char *key, size_t len)
+/* Byte by byte, as programs and dumps write what is no text. */
+static void add_dumped(struct forms *f, const unsigned char *in, size_t n)
+{
+	static const struct {
+		const char *before, *after, *name;
+		enum { LOWER, UPPER, OCTAL } digits;
+		int kind;
+	} ways[] = {
+		{ "\\x", "", "C escapes", LOWER, ESCAPES },
+		{ "\\x", "", "C escapes", UPPER, ESCAPES },
+		{ "\\", "", "octal escapes", OCTAL, ESCAPES },
+		{ "\\u00", "", "JSON escapes", LOWER, ESCAPES },
+		{ "\\u00", "", "JSON escapes", UPPER, ESCAPES },
+		{ "%", "", "URL escapes", LOWER, HEX },
+		{ "%", "", "URL escapes", UPPER, HEX },
+		{ "", ":", "hex with colons", LOWER, HEX },
+		{ "", ":", "hex with colons", UPPER, HEX },
+		{ "", " ", "hex with blanks", LOWER, HEX },
+		{ "", " ", "hex with blanks", UPPER, HEX },
+	};
+	static unsigned char text[6 * MAX_TEXT + 1];
+
+	for (size_t w = 0; w < sizeof(ways) / sizeof(*ways); w++) {
+		size_t len = 0;
+
+		for (size_t i = 0; i < n; i++) {
+			char digits[4];
+
+			(void)(ways[w].digits == OCTAL
+				       ? snprintf(digits, sizeof(digits),
+						  "%03o", in[i])
+			       : ways[w].digits == UPPER
+				       ? snprintf(digits, sizeof(digits),
+						  "%02X", in[i])
+				       : snprintf(digits, sizeof(digits),
+						  "%02x", in[i]));
+			len += (size_t)snprintf((char *)text + len, 8, "%s%s%s",
+						ways[w].before, digits,
+						ways[w].after);
+		}
+		add_form(f, ways[w].kind, text, len, ways[w].name);
+	}
+	memset(text, 0, sizeof(text));
+}
+
+void forms_add(struct forms *f, const unsigned char *key, size_t len)
 {
 	static unsigned char raw[MAX_TEXT];
-	struct forms *f = calloc(1, sizeof(*f));
 	size_t n;
 
-	if (!f || len > MAX_TEXT / 4)
-		return f;
-	add_form(f, 1, key, len, "text");
+	if (len > MAX_TEXT / 4)
+		return;
+	add_form(f, TEXT, key, len, "text");
 	add_base64(f, key, len, "base64", "base64 of base64");
 	add_hex(f, key, len, "hex");
 	add_escaped(f, key, len);
 	n = decode_base64(key, len, raw);
-	add_form(f, 0, raw, n, "bytes");
+	add_form(f, BYTES, raw, n, "bytes");
 	add_base64(f, raw, n, "base64 of the bytes", NULL);
 	add_hex(f, raw, n, "hex of the bytes");
+	add_dumped(f, raw, n);
 	memset(raw, 0, sizeof(raw));
+}
+
+struct forms *forms_new(const unsigned char *key, size_t len)
+{
+	struct forms *f = calloc(1, sizeof(*f));
+
+	if (f)
+		forms_add(f, key, len);
 	return f;
 }
 
@@ -235,8 +290,6 @@ static const char *look(const struct slot *table, uint64_t h)
 const char *forms_at(const struct forms *f, const unsigned char *p, size_t left,
 		     size_t *out_len)
 {
-	static const size_t sizes[] = { WINDOW_BYTES, WINDOW_TEXT, WINDOW_HEX };
-	const struct slot *tables[] = { f->bytes, f->text, f->hex };
 	size_t start;
 
 	if (left < 8)
@@ -244,11 +297,27 @@ const char *forms_at(const struct forms *f, const unsigned char *p, size_t left,
 	start = start_of(p);
 	if (!(f->starts[start / 8] >> start % 8 & 1))
 		return NULL;
-	for (int kind = 0; kind < 3 && left >= sizes[kind]; kind++) {
-		const char *name = look(tables[kind], hash_of(p, sizes[kind]));
+	for (int kind = 0; kind < KINDS && left >= sizes[kind]; kind++) {
+		const char *name =
+			look(f->tables[kind], hash_of(p, sizes[kind]));
 
 		if (name) {
 			*out_len = sizes[kind];
+			return name;
+		}
+	}
+	return NULL;
+}
+
+const char *forms_find(const struct forms *f, const unsigned char *data,
+		       size_t len, size_t *out_at)
+{
+	for (size_t i = 0; i < len; i++) {
+		size_t size;
+		const char *name = forms_at(f, data + i, len - i, &size);
+
+		if (name) {
+			*out_at = i;
 			return name;
 		}
 	}

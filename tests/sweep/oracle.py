@@ -15,11 +15,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "model"))
 
 from model import Order  # noqa: E402
-from needles import Needles  # noqa: E402
+from scan import Scan  # noqa: E402
 from stand import OTHER, Broken, clusters  # noqa: E402
 from steps import fingerprint  # noqa: E402
-from world import (CONTEXTS, FOREIGN, PODS, PRODUCTION, STAGING,  # noqa: E402
-                   printed)
+from world import (CONTEXTS, FOREIGN, PLACES, PODS, PRODUCTION,  # noqa: E402
+                   STAGING, printed)
 
 ENTRY = clusters.ENTRY
 CODES = (0, 1, 2, 3, 4, 5, 6, 7, 8, 130)
@@ -87,7 +87,7 @@ def tree_root(lines):
 class Oracle:
     def __init__(self, world):
         self.world = world
-        self.needles = {}
+        self.scan = None  # keys, and what looks for them
         self.order = Order()
 
     def look(self):
@@ -230,25 +230,28 @@ class Oracle:
 
     # 5
 
-    def needle(self, key):
-        if key not in self.needles:
-            if len(self.needles) > 40:
-                self.needles = {}
-            self.needles[key] = Needles(key)
-        return self.needles[key]
+    def files(self):
+        """Their names, and what stands in them."""
+        paths = []
+        for place in PLACES:
+            for folder, folders, names in os.walk(self.world.at(place)):
+                paths += [os.path.join(folder, name) for name in names]
+                yield "a folder's name", os.fsencode("\n".join(folders))
+        yield "a file's name", os.fsencode("\n".join(paths))
+        for path in paths:
+            with open(path, "rb") as file:
+                yield os.path.basename(path), file.read().rstrip(b"\0")
 
-    def texts(self, run):
-        yield "output", run.out
-        yield "error output", run.err
-        for folder, _, names in os.walk(self.world.at("state")):
-            for name in names:
-                with open(os.path.join(folder, name), "rb") as file:
-                    yield name, file.read().rstrip(b"\0")
-        with open(self.world.at("store", "calls"), "rb") if os.path.exists(
-                self.world.at("store", "calls")) else open(
-                    os.devnull, "rb") as file:
-            yield "a child's arguments or environment", b"\n".join(
-                set(file.read().split(b"\n")))
+    def calls(self):
+        """Arguments and environments of every child, each line once."""
+        for path in (self.world.at("store", "calls"),
+                     self.world.at("suite-calls")):
+            if os.path.exists(path):
+                with open(path, "rb") as file:
+                    yield b"\n".join(set(file.read().split(b"\n")))
+
+    def sent(self):
+        """All that went to the clusters, but the body of the one write."""
         seen = set()
         for request in self.world.requests():
             body = request.pop("body") or ""
@@ -258,13 +261,24 @@ class Oracle:
                 seen.add(body)
             seen.add(request["method"] + request["path"])
             seen.update(request["headers"].values())
-        yield "a request", "\n".join(seen).encode()
+        return "\n".join(seen).encode("latin-1", "replace")
+
+    def texts(self, run):
+        yield "output", run.out
+        yield "error output", run.err
+        yield from self.files()
+        for text in self.calls():
+            yield "a child's arguments or environment", text
+        yield "a request", self.sent()
 
     def check_secrecy(self, run):
+        keys = frozenset(self.known.values())
+        if self.scan is None or self.scan[0] != keys:
+            self.scan = keys, Scan(keys)
         for where, text in self.texts(run):
-            for key in self.known.values():
-                if self.needle(key).find(text):
-                    raise Broken("5: a key is in: " + where)
+            found = self.scan[1].find(text)
+            if found:
+                raise Broken("5: a key is in: %s (%s)" % (where, found[0]))
 
     # 3, 6: what is said
 

@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "contract"))
 
 import clusters  # noqa: E402
-from leak import Leak  # noqa: E402
+from scan import Scan  # noqa: E402
 from steps import fingerprint  # noqa: E402
 
 PROGRAM = os.path.join(ROOT, "kubectl-keyrot")
@@ -64,7 +64,7 @@ class Stand:
         self.home = tempfile.mkdtemp(prefix="keyrot-sweep-")
         self.old = base64.b64encode(secrets.token_bytes(32))
         self.new = base64.b64encode(secrets.token_bytes(32))
-        self.leaks = {"old": Leak(self.old), "new": Leak(self.new)}
+        self.leaks = {"old": Scan([self.old]), "new": Scan([self.new])}
         with open(self.at("scenario.json"), "w") as file:
             json.dump(scenario(self.old), file)
         with open(os.open(self.at("new.key"), os.O_WRONLY | os.O_CREAT, 0o600),

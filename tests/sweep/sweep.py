@@ -20,6 +20,7 @@ import time
 import traceback
 
 import apply
+import planted
 import rotation
 from stand import Broken
 from world import PROGRAM
@@ -81,6 +82,8 @@ def all_rows(arguments):
             found = list(rotation.rows_of(walker, path))
             print("%s: %d cases" % (path, len(found)), flush=True)
             rotated += found
+    if rotated:
+        print("keys planted and found: %d" % planted.check(walker), flush=True)
     walker.close()
     if not (arguments.long or arguments.only):
         rotated = rotation.part_of(rotated, PART)

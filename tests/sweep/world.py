@@ -20,6 +20,8 @@ CONTEXTS = (STAGING, PRODUCTION)
 NAMESPACE = "aether-services"
 FOREIGN = {"team.example/owner": "jane"}
 PODS = 2
+# Whatever the program leaves on a machine lies below one of these.
+PLACES = ("state", "user", "tmp")
 GOING_ON = ("resume", "rollback", "rotate", "promote")
 FIRST_STAGING = """\
 - name: staging
@@ -58,7 +60,7 @@ store: {type: exec, command: [%(tools)s/store, %(home)s/store], timeout: 3s}
 environments:
 %(environments)svalidate:
 - name: suite
-  run: [sh, -c, 'echo "$KEYROT_ENVIRONMENT $KEYROT_FINGERPRINT" >>%(home)s/suite']
+  run: [sh, -c, 'export -p >>%(home)s/suite-calls; echo "$KEYROT_ENVIRONMENT $KEYROT_FINGERPRINT" >>%(home)s/suite']
 ledger: {path: %(home)s/state/ledger.jsonl}
 """
 
@@ -140,10 +142,10 @@ class World:
     # Where a case begins
 
     def empty(self):
-        for name in ("store", "state"):
+        for name in ("store", *PLACES):
             shutil.rmtree(self.at(name), ignore_errors=True)
             os.mkdir(self.at(name), 0o700)
-        for name in ("suite", "seam"):
+        for name in ("suite", "suite-calls", "seam"):
             if os.path.exists(self.at(name)):
                 os.unlink(self.at(name))
 
@@ -233,7 +235,8 @@ class World:
     # Running
 
     def environment(self, fault):
-        env = {"PATH": os.environ["PATH"], "HOME": self.home,
+        env = {"PATH": os.environ["PATH"], "HOME": self.at("user"),
+               "TMPDIR": self.at("tmp"),
                "KUBECONFIG": self.practice.kubeconfig,
                "XDG_STATE_HOME": self.at("state")}
         if fault and ("seam" in fault or "record" in fault):
