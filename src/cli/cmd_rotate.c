@@ -1,95 +1,20 @@
 /* rotate, resume, rollback: the whole runbook, through all environments. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/json.h"
-#include "base/clock.h"
-#include "base/text.h"
 #include "cli/begin.h"
 #include "cli/command.h"
 #include "cli/handover.h"
 #include "cli/planrunbook.h"
-#include "cli/target.h"
+#include "cli/rotateend.h"
 #include "config/config.h"
 #include "runbook/kept.h"
-#include "runbook/review.h"
 #include "runbook/rotate.h"
-
-static void say_next(const struct rotation *rotation, struct result *result,
-		     const struct err *err)
-{
-	if (!err)
-		result_next(result, "kubectl keyrot status");
-	if (!err && rotation->options.config->secret.mode == MODE_KEYRING &&
-	    !rotation->options.retires)
-		result_next(result, "kubectl keyrot retire");
-	/* What has not begun is neither gone on with nor undone. */
-	if (!err || !(rotation->begun || rotation->resumed) ||
-	    strcmp(err_reason(err), "RotationOvertaken") == 0)
-		return;
-	if (rotation->options.retires) {
-		result_next(result, "kubectl keyrot retire");
-		return;
-	}
-	result_next(result, "kubectl keyrot resume %s", rotation->id);
-	/* Its key runs somewhere, and the store has damaged it. */
-	if (strcmp(err_reason(err), "Mismatch") == 0 &&
-	    rotation_carried_key(rotation))
-		result_next(result, "kubectl keyrot rotate --new");
-	if (!*rotation->undone)
-		result_next(result, "kubectl keyrot rollback %s", rotation->id);
-}
-
-/* A failure, and a roll-back in any case, leaves something to be understood. */
-static void leave_review(struct rotation *rotation, struct result *result,
-			 const struct err *err)
-{
-	const struct reporter *r = rotation->options.reporter;
-	kr_cleanup(str_freep) char *path = NULL;
-	kr_cleanup(str_freep) char *text = NULL;
-	struct err *unwritten;
-
-	if (!rotation->begun || !(*rotation->undone || err_is(err, KR_EGATE) ||
-				  err_is(err, KR_EROLLOUT)))
-		return;
-	unwritten = review_write(rotation, err ? err_reason(err) : NULL,
-				 err ? err_message(err) : NULL, &path);
-	if (unwritten)
-		result_warn(result, "%s", err_message(unwritten));
-	err_free(unwritten);
-	json_set_str(result->document, "review", path);
-	if (path && r->message &&
-	    asprintf(&text, "a draft of the review is in %s", path) >= 0)
-		r->message(r->user, REPORT_INFO, text);
-}
 
 /* WAY_TO: a promotion; what is named is the environment. WAY_NAMED: a rotation
  * whose id was given to it beforehand, begun or gone on with. */
 enum way { WAY_NEW, WAY_ON, WAY_BACK, WAY_RETIRE, WAY_TO, WAY_NAMED };
-
-/*
- * An environment that asks for it is put back by the program itself: after a
- * failed soak, and after a rollout, logs or a suite that failed. A gate that
- * could not look waits for a person.
- */
-static bool wants_way_back(const struct rotation *rotation,
-			   const struct err *err)
-{
-	const struct rotate_env *env = rotation->failed_in;
-
-	if (!env || *rotation->undone || rotation->options.retires)
-		return false;
-	if (err_is(err, KR_EROLLOUT))
-		return env->config->on_fail == ON_FAIL_ROLLBACK;
-	if (!err_is(err, KR_EGATE))
-		return false;
-	if (strcmp(err_reason(err), "SoakFailed") == 0)
-		return env->config->soak.on_fail == ON_FAIL_ROLLBACK;
-	return !text_starts_with(err_reason(err), "Soak") &&
-	       strcmp(err_reason(err), "ValidationError") != 0 &&
-	       env->config->on_fail == ON_FAIL_ROLLBACK;
-}
 
 /* What a journal says of the rotation that is to be gone on with. */
 static KR_FALLIBLE read_journal(struct rotation *rotation)
@@ -228,13 +153,13 @@ static KR_FALLIBLE go(struct cli_context *context, struct result *result,
 		say_mixed(context, result);
 	if (!err)
 		err = run_way(&rotation, context->runbook, way, id);
-	*out_back = wants_way_back(&rotation, err);
+	*out_back = rotateend_wants_back(&rotation, err);
 	rotation_fill_result(&rotation);
 	if (options.handed)
 		handover_merge(context, result);
-	say_next(&rotation, result, err);
+	rotateend_next(&rotation, result, err);
 	if (way != WAY_RETIRE)
-		leave_review(&rotation, result, err);
+		rotateend_review(&rotation, result, err);
 	kept_write(&rotation, err);
 	rotation_release(&rotation);
 	return err;
