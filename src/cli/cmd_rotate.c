@@ -8,6 +8,7 @@
 #include "cli/handover.h"
 #include "cli/planrunbook.h"
 #include "cli/rotateend.h"
+#include "cli/target.h"
 #include "config/config.h"
 #include "runbook/kept.h"
 #include "runbook/rotate.h"
