@@ -344,6 +344,13 @@ bool file_exists(const char *path)
 	return stat(path, &st) == 0;
 }
 
+bool file_is_named(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0;
+}
+
 bool file_is_regular(const char *path)
 {
 	struct stat st;

@@ -81,6 +81,8 @@ void file_unlockp(const int *fd); /* for kr_cleanup; -1 is fine */
 bool file_is_locked(const char *path);
 
 bool file_exists(const char *path);
+/* As file_exists(), but a link that leads nowhere is there, too. */
+bool file_is_named(const char *path);
 bool file_is_regular(const char *path);
 /* Permission bits, or -1. */
 int file_mode(const char *path);

@@ -11,38 +11,31 @@
 #include "config/config.h"
 #include "runbook/approval.h"
 #include "runbook/journal.h"
+#include "runbook/operator.h"
 #include "runbook/review.h"
 #include "runbook/rotation.h"
 
 #define LOOK_AGAIN_MS 200
-
-static const char *who(const struct cli_context *context)
-{
-	static const char *const variables[] = { "GIT_AUTHOR_EMAIL", "USER",
-						 "LOGNAME" };
-	const char *name = context->options.operator_;
-
-	if (!name)
-		name = context->config->operator_;
-	for (size_t i = 0; !name && i < 3; i++)
-		name = getenv(variables[i]);
-	return name && *name ? name : "unknown";
-}
 
 /* What failed is understood before anything new begins. */
 static KR_FALLIBLE check_reviews(const struct cli_context *context,
 				 struct result *result)
 {
 	const char *closed = context->options.review_closed;
-	struct err *err = NULL;
+	kr_cleanup(str_freep) char *operator_ = NULL;
+	const char *given;
+	struct err *err;
 
 	if (closed && !rotation_is_valid(closed))
 		return err_new(
 			KR_EUSAGE,
 			"--review-closed wants a rotation's id, such as kr-20261122-7f3a9c");
-	if (closed)
-		err = review_close(context->config, closed, who(context));
-	return err ? err : review_check(context->config, who(context), result);
+	given = context->options.operator_ ? context->options.operator_
+					   : context->config->operator_;
+	err = operator_find(given, NULL, &operator_, NULL);
+	if (!err && closed)
+		err = review_close(context->config, closed, operator_);
+	return err ? err : review_check(context->config, operator_, result);
 }
 
 KR_FALLIBLE begin_refuse(const struct cli_context *context,

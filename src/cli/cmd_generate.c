@@ -43,9 +43,6 @@ static KR_FALLIBLE choose_format(const struct cli_context *context,
 	const struct cli_options *o = &context->options;
 
 	*out = context->config->secret.format;
-	if (o->bytes && (o->bytes < 16 || o->bytes > 1024))
-		return err_new(KR_EUSAGE,
-			       "--bytes wants a number from 16 to 1024");
 	if (o->bytes)
 		out->bytes = (size_t)o->bytes;
 	if (o->encoding)

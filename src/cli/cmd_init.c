@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "kube/path.h"
 #include "runbook/result.h"
+#include "store/store.h"
 
 #define FILE_MAX_BYTES (1024 * 1024)
 
@@ -301,11 +302,21 @@ static void say(const struct init *init, const struct buf *text,
 static KR_FALLIBLE check_options(const struct cli_options *o, bool *out_print)
 {
 	const char *dry = o->dry_run;
+	kr_cleanup(store_closep) struct store *store = NULL;
+	struct err *err = NULL;
 
 	*out_print = !*dry || strcmp(dry, "client") == 0 ||
 		     strcmp(dry, "server") == 0;
 	if (!*out_print && strcmp(dry, "none") != 0)
 		return err_new(KR_EUSAGE, "--dry-run is client or none");
+	if (o->store) {
+		const struct store_options named = { .spec = o->store,
+						     .service = "init" };
+
+		err = store_open(&named, &store);
+	}
+	if (err)
+		return err;
 	if (o->prometheus && strchr(o->prometheus, '@'))
 		return err_new(KR_EUSAGE, "--prometheus takes no password: "
 					  "name it as env:NAME in the file");

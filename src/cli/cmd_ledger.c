@@ -126,7 +126,7 @@ static void say_verify(const struct cli_context *context, struct result *result,
 
 	buf_printf(text,
 		   "%s: %" PRIu64 " lines, %" PRIu64
-		   " rotation%s ended, unchanged\n",
+		   " end%s of rotations on record, unchanged\n",
 		   ledger_path(ledger), r->size, r->ended,
 		   r->ended == 1 ? "" : "s");
 	buf_printf(text, "root         %.*s... at %" PRIu64 " lines\n",

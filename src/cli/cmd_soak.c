@@ -4,9 +4,12 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "cli/connection.h"
 #include "cli/soaktext.h"
 #include "config/config.h"
+#include "kube/secretnote.h"
+#include "runbook/journal.h"
 #include "runbook/soak_setup.h"
 
 static void on_trace(void *user, const struct http_trace_event *e)
@@ -105,17 +108,75 @@ static const char *on_fail_of(const struct connection *c,
 	return soak->on_fail == ON_FAIL_ROLLBACK ? "rollback" : "hold";
 }
 
+/* What `rotate` or `promote` began, here or on another machine. */
+static KR_FALLIBLE is_of_rotation(struct connection *c, const char *rotation,
+				  const struct store_list *list, bool *out)
+{
+	kr_cleanup(str_freep) char *undone = NULL;
+	kr_cleanup(str_freep) char *to = NULL;
+
+	/* Entries that were made for all clusters are a rotation's. */
+	for (size_t i = 0; i < list->count; i++) {
+		*out = str_same(list->items[i].rotation, rotation) &&
+		       strncmp(list->items[i].secret, "*/", 2) == 0;
+		if (*out)
+			return NULL;
+	}
+	return journal_look(c->context->config->service, rotation, out, &undone,
+			    &to);
+}
+
+/* *out: the entry that goes back where an `apply` wrote; NULL: roll back. */
+static KR_FALLIBLE find_before(struct connection *c, const char *rotation,
+			       char **out)
+{
+	kr_cleanup(store_list_release) struct store_list list = { 0 };
+	struct kube_key_facts facts = { 0 };
+	bool rotated = false;
+	struct err *err = kube_secret_facts(c->kube, &c->secret, &facts);
+
+	if (!err)
+		err = store_entries(c->store, &list);
+	if (!err)
+		err = is_of_rotation(c, rotation, &list, &rotated);
+	for (size_t i = 0; !err && !rotated && i < list.count; i++) {
+		if (str_same(list.items[i].fingerprint, facts.replaced) &&
+		    !str_keep(out, list.items[i].id))
+			err = err_no_memory();
+	}
+	kube_key_facts_release(&facts);
+	return err;
+}
+
+static void say_back(struct connection *c, const char *rotation)
+{
+	const char *context = c->access->context, *ns = c->secret.ns;
+	kr_cleanup(str_freep) char *before = NULL;
+
+	/* KeePassXC would ask for its password; nobody may be there now. */
+	if (rotation && (!store_asks(c->store) ||
+			 strcmp(store_type(c->store), "file") == 0))
+		err_free(find_before(c, rotation, &before));
+	if (before)
+		result_next(
+			c->result,
+			"kubectl keyrot apply --context %s -n %s --from-store=%s",
+			context, ns, before);
+	else
+		result_next(c->result,
+			    "kubectl keyrot rollback --context %s -n %s",
+			    context, ns);
+}
+
 static void say_next(struct connection *c, const struct soak_result *soak,
-		     const char *on_fail)
+		     const char *rotation, const char *on_fail)
 {
 	const char *context = c->access->context, *ns = c->secret.ns;
 
 	if (soak->verdict == SOAK_PASS)
 		return;
 	if (soak->verdict == SOAK_FAIL) {
-		result_next(c->result,
-			    "kubectl keyrot rollback --context %s -n %s",
-			    context, ns);
+		say_back(c, rotation);
 		if (strcmp(on_fail, "hold") != 0)
 			return;
 	}
@@ -172,7 +233,7 @@ static KR_FALLIBLE run(struct connection *c, struct soak_setup *setup,
 		return err;
 	soak_result_fill(&options, &result, c->result->document);
 	soaktext_write(&options, &result, &c->result->text);
-	say_next(c, &result, on_fail_of(c, soak));
+	say_next(c, &result, rotation, on_fail_of(c, soak));
 	err = soak_result_error(&result);
 	soak_result_release(&result);
 	return err;
@@ -205,7 +266,8 @@ static KR_FALLIBLE soak_target(struct connection *c)
 KR_FALLIBLE cmd_soak(struct cli_context *context, struct result *result)
 {
 	struct connection connection;
-	struct err *err = connection_open(context, result, 0, &connection);
+	struct err *err =
+		connection_open(context, result, CONNECT_STORE, &connection);
 
 	if (err)
 		return err;

@@ -194,12 +194,26 @@ static KR_FALLIBLE by_name(struct init *init)
 	return err;
 }
 
+static bool is_known(const struct init *init, const char *name)
+{
+	for (size_t i = 0; i < init->contexts.count; i++)
+		if (strcmp(init->contexts.items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static KR_FALLIBLE add_given(struct init *init, const char *const *names,
 			     const char *environment)
 {
 	struct err *err = NULL;
 
 	for (; !err && names && *names; names++) {
+		if (!is_known(init, *names))
+			return err_hint(err_new(KR_EUSAGE,
+						"--%s: there is no context "
+						"\"%s\"",
+						environment, *names),
+					"kubectl config get-contexts");
 		if (is_placed(init, *names))
 			return err_new(KR_EUSAGE,
 				       "--staging and --production name the "

@@ -138,15 +138,16 @@ static KR_FALLIBLE set_secret(const struct option *o, char **dest, char *value)
 
 static KR_FALLIBLE set_int(const struct option *o, int *dest, const char *value)
 {
+	const int most = o->most ? o->most : 1000000;
 	char *end;
 	long n;
 
 	errno = 0;
 	n = strtol(value, &end, 10);
-	if (!isdigit((unsigned char)*value) || *end || errno || n > 1000000)
-		return err_new(KR_EUSAGE,
-			       "--%s wants a number between 0 and 1000000",
-			       o->name);
+	if (!isdigit((unsigned char)*value) || *end || errno || n < o->least ||
+	    n > most)
+		return err_new(KR_EUSAGE, "--%s wants a number from %d to %d",
+			       o->name, o->least, most);
 	*dest = (int)n;
 	return NULL;
 }

@@ -56,7 +56,8 @@ struct option {
 	const char *const
 		*choices; /* NULL-terminated; of others: for completion */
 	enum option_completion completion;
-	bool hidden; /* works, but is not shown */
+	bool hidden;	 /* works, but is not shown */
+	int least, most; /* of a number; 0: up to a million */
 };
 
 /* Several tables, ended by NULL. */

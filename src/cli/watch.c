@@ -139,6 +139,8 @@ KR_FALLIBLE watch_run(struct cli_context *context, const char *every,
 		out_puts(context->out, "\x1b[?1049l");
 		out_write(context->out, buf_str(&text), text.len);
 	}
+	if (err_is(err, KR_EINTERRUPTED))
+		err_free(take_ptr(&err));
 	return err ? err
 		   : err_new(KR_EINTERRUPTED, "watched until it was "
 					      "stopped");

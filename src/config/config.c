@@ -112,7 +112,7 @@ static char *find_upwards(void)
 	for (;;) {
 		char *path = file_join(dir, CONFIG_NAME);
 
-		if (!path || file_exists(path))
+		if (!path || file_is_named(path))
 			return path;
 		free(path);
 		if (!in_git || strcmp(dir, root) == 0 || !go_up(dir))
@@ -135,7 +135,7 @@ static char *find_in_home(void)
 		return NULL;
 	if (n < 0)
 		return NULL;
-	if (!file_exists(path))
+	if (!file_is_named(path))
 		free(take_ptr(&path));
 	return path;
 }

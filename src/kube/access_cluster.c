@@ -43,8 +43,8 @@ static KR_FALLIBLE check_scheme(const struct access_parts *parts,
 					  "would be encrypted, and no "
 					  "credentials sent",
 				who),
-			"write https:// in front of the server, or say "
-			"--allow-plain-http");
+			"write https:// in front of the server; apply and "
+			"plan alone take --allow-plain-http");
 }
 
 KR_FALLIBLE access_set_server(struct access_parts *parts, const char *server,

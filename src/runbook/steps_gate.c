@@ -114,7 +114,8 @@ static KR_FALLIBLE check_person(struct rotation *rotation,
 		return approval_check(rotation, env);
 	if (!o->confirm)
 		return refuse(
-			env, "NotConfirmed", "--approve FILE",
+			env, "NotConfirmed",
+			"`kubectl keyrot resume --approval-request` prints what a second person signs, and resume --approve FILE goes on with it",
 			"a person has to confirm it, and there is no terminal to ask on");
 	if (asprintf(&question,
 		     "Key %.12s goes to environment %s now. Type %s to go on: ",

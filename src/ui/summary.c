@@ -213,7 +213,7 @@ void summary_failure(struct out *out, const struct cJSON *document)
 		summary_state(out, document);
 		out_puts(out, "\n");
 	} else if (strcmp(outcome, "interrupted") == 0) {
-		out_puts(out, "Nothing was changed yet.\n");
+		out_puts(out, "Nothing was changed.\n");
 	}
 	summary_next(out, document);
 }

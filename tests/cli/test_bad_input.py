@@ -60,6 +60,13 @@ COMMAND_LINE = [
      "nowhere"),
     ("key file that is a folder", ["plan", "--key-file=."], USAGE, "--key-file"),
     ("unknown store", ["generate", "--store=fiel"], USAGE, "file"),
+    ("unknown store for init", ["init", "--store=bogus"], USAGE,
+     'unknown type of store "bogus"'),
+    ("unknown context for init", ["init", "--staging=nope"], USAGE,
+     '--staging: there is no context "nope"'),
+    ("no bytes", ["generate", "--bytes=0"], USAGE, "from 16 to 1024"),
+    ("more bytes than any key", ["generate", "--bytes=99999999999"], USAGE,
+     "from 16 to 1024"),
     ("store that keeps nothing", ["generate", "--store=none"], REFUSED,
      "keeps no keys"),
     ("too few bytes", ["generate", "--bytes=8"], USAGE, "16 to 1024"),
@@ -242,6 +249,14 @@ class BadInput(Case):
                 result = self.run_keyrot(*argv)
                 self.assertEqual(result.returncode, USAGE)
                 self.assertNotIn(GOOD_KEY[4:20].encode(), result.stderr)
+
+    def test_a_link_that_leads_nowhere_is_no_missing_configuration(self):
+        for target in ("nowhere", "keyrot.yaml"):
+            with self.subTest(target):
+                os.symlink(target, self.path("keyrot.yaml"))
+                result = self.run_keyrot("plan", "--from-store")
+                self.check(result, USAGE, "keyrot.yaml")
+                os.unlink(self.path("keyrot.yaml"))
 
     def test_stopped_while_the_configuration_is_read(self):
         os.mkfifo(self.path("fifo"))
