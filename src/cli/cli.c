@@ -345,8 +345,11 @@ int cli_main(int argc, char **argv, const struct runbook *runbook)
 	int code;
 
 	s.args = calloc((size_t)argc + 1, sizeof(*s.args));
-	if (!s.args)
+	if (!s.args) {
+		out_printf(&s.err, "error: %s\n", err_message(err_no_memory()));
+		out_release(&s.err);
 		return err_kind_exit_code(KR_ENOMEM);
+	}
 	cli_options_init(&s.context.options);
 	s.context.runbook = runbook;
 	s.context.out = &s.out;

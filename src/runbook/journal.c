@@ -124,22 +124,18 @@ static KR_FALLIBLE number_it(const struct journal *journal, struct cJSON *begun)
 	return err;
 }
 
-KR_FALLIBLE journal_add(struct journal *journal,
-			const struct journal_line *line)
+static KR_FALLIBLE make_line(const struct journal *journal,
+			     const struct journal_line *line,
+			     struct cJSON *object)
 {
-	kr_cleanup(str_freep) char *text = NULL;
 	kr_cleanup(str_freep) char *detail = NULL;
-	struct cJSON *object = json_object();
 	char now[CLOCK_RFC3339_LEN];
-	struct err *err;
+	struct err *err = NULL;
 
-	if (line->event == JOURNAL_BEGUN) {
+	if (line->event == JOURNAL_BEGUN)
 		err = number_it(journal, object);
-		if (err) {
-			json_free(object);
-			return err_wrap(err, "journal");
-		}
-	}
+	if (err)
+		return err;
 	clock_rfc3339(clock_wall_ms(), now);
 	json_set_str(object, "event", events[line->event]);
 	json_set_str(object, "time", now);
@@ -149,15 +145,42 @@ KR_FALLIBLE journal_add(struct journal *journal,
 		json_set_str(object, "environment", line->environment);
 	if (line->context)
 		json_set_str(object, "context", line->context);
-	if (line->detail) {
-		detail = text_clean(line->detail, strlen(line->detail),
-				    MAX_DETAIL);
-		json_set_str(object, "detail", detail);
-	}
-	err = json_print(object, &text);
-	json_append(journal->lines, object);
+	if (!line->detail)
+		return NULL;
+	detail = text_clean(line->detail, strlen(line->detail), MAX_DETAIL);
+	if (!detail)
+		return err_no_memory();
+	json_set_str(object, "detail", detail);
+	return NULL;
+}
+
+/* A file that lacks a line in its middle would say what did not happen. */
+static KR_FALLIBLE add_text(struct journal *journal, const char *text)
+{
+	if (journal->gap)
+		return err_new(KR_EUNEXPECTED,
+			       "%s takes no more lines: one is missing",
+			       journal->path);
+	return appendlog_add(journal->log, text, strlen(text));
+}
+
+KR_FALLIBLE journal_add(struct journal *journal,
+			const struct journal_line *line)
+{
+	kr_cleanup(str_freep) char *text = NULL;
+	struct cJSON *object = json_object();
+	struct err *err = make_line(journal, line, object);
+
 	if (!err)
-		err = appendlog_add(journal->log, text, strlen(text));
+		err = json_print(object, &text);
+	if (!err)
+		err = add_text(journal, text);
+	if (err) {
+		journal->gap = true;
+		json_free(object);
+	} else {
+		json_append(journal->lines, object);
+	}
 	return err_wrap(err, "journal");
 }
 

@@ -54,7 +54,8 @@ static inline void journal_closep(struct journal **p)
 	journal_close(*p);
 }
 
-/* On disk on return. `detail` longer than 200 bytes is cut. */
+/* On disk on return. `detail` longer than 200 bytes is cut. After one that
+ * could not be added no other is: a line missing in the middle would lie. */
 KR_FALLIBLE journal_add(struct journal *journal,
 			const struct journal_line *line);
 

@@ -14,6 +14,7 @@ struct journal {
 	struct appendlog *log; /* NULL where it is only looked at */
 	struct cJSON *lines;   /* array of what the file holds */
 	char *path;
+	bool gap; /* a line could not be added: none comes after it */
 };
 
 /*

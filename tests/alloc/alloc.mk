@@ -12,6 +12,20 @@ ALLOC_OBJ := $(ALLOC_TARGETS:%=$(ALLOC)/fuzz_%.o) $(ALLOC)/drivers.o \
 alloc-fail: ## every allocation of parsers, journal, ledger and store failed
 	+@$(MAKE) --no-print-directory -s NO_WIPE=1 alloc-drivers
 
+.PHONY: alloc-commands alloc-commands-long
+
+alloc-commands: sweep-tools build/alloc/fail.so ## some allocations of whole commands failed
+	@python3 tests/alloc/commands.py
+
+alloc-commands-long: sweep-tools build/alloc/fail.so ## ... every one
+	@python3 tests/alloc/commands.py --long
+
+build/alloc/fail.so: tests/alloc/fail.c tests/alloc/fail.h
+	@mkdir -p $(@D)
+	gcc $(SWEEP_CFLAGS) -DPRELOAD -fPIC -shared -fno-builtin -o $@ $< -ldl
+
+LONG += alloc-commands-long
+
 # NO_WIPE: the counter is the allocator.
 alloc-drivers: $(B)/alloc-drivers
 	@$< tests/fuzz/corpus $(PIECE)
