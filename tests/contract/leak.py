@@ -5,6 +5,9 @@ import binascii
 import json
 import urllib.parse
 
+from scan import Scan
+
+LONG = 24  # a key of so many characters has windows enough to be looked for
 WINDOW = 12      # characters of a text form
 WINDOW_HEX = 16  # 8 bytes
 
@@ -45,11 +48,15 @@ class Leak:
             if form:
                 self.sets.setdefault(min(size, len(form)), set()).update(
                     windows(form, size))
+        self.scan = Scan([key]) if len(key) >= LONG else None
 
     def find(self, text):
         """What of the key stands in it, or None."""
         if isinstance(text, str):
             text = text.encode("utf-8", "surrogateescape")
+        if self.scan:
+            found = self.scan.find(text)
+            return found and text[found[1]:found[1] + WINDOW]
         for size, wanted in self.sets.items():
             for i in range(len(text) - size + 1):
                 if text[i:i + size] in wanted:

@@ -26,7 +26,8 @@ def built():
             subprocess.run(["gcc", "-std=c17", "-D_GNU_SOURCE", "-O2", "-fPIC",
                             "-shared", "-o", path, SOURCES[0]], check=True)
             os.rename(path, LIBRARY)
-    library = ctypes.CDLL(LIBRARY)
+    # One thread at a time: it has buffers of its own.
+    library = ctypes.PyDLL(LIBRARY)
     library.forms_new.restype = ctypes.c_void_p
     library.forms_new.argtypes = [ctypes.c_char_p, ctypes.c_size_t]
     library.forms_add.argtypes = [ctypes.c_void_p, ctypes.c_char_p,
