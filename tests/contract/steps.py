@@ -18,6 +18,9 @@ from match import Mismatch, check, look_up
 
 SETTLE_S = 3     # what may take a moment to show: audit log, controllers
 RUN_LIMIT_S = 90
+CONTEXTS = ("aether-staging", "aether-production")
+# What the program writes for people to keep.
+RECORDS = (".jsonl", ".review.md", ".html", ".ics", ".prom")
 TERMINAL = {"secret": "/api/v1/namespaces/%s/secrets/",
             "pod": "/api/v1/namespaces/%s/pods/",
             "namespace": "/api/v1/namespaces/",
@@ -64,6 +67,7 @@ class Case:
         self.env, self.stdin = {}, b""
         self.last = None
         self.snapshots = {}
+        self.begun = {name: fleet.cluster(name).mark() for name in CONTEXTS}
         self.wrong = []
         self.line = 0
         self.name_file("pass", b"correct horse battery staple\n")
@@ -103,7 +107,34 @@ class Case:
             except Mismatch as mismatch:
                 self.fail(str(mismatch))
                 if word in ("exit", "run", "show"):
-                    return
+                    break
+        try:
+            self.left_nowhere()
+        except Mismatch as mismatch:
+            self.fail(str(mismatch))
+
+    def left_nowhere(self):
+        """Whatever the case was about: what its runs sent, gave to their
+        children and left on the machine holds no key."""
+        places = [("a child's call", os.path.join(self.folder, "calls"))]
+        for place, _, names in os.walk(self.home):
+            places += [(name, os.path.join(place, name)) for name in names
+                       if ".local/state" in place or name.endswith(RECORDS)]
+        for where, path in places:
+            if os.path.exists(path):
+                with open(path, "rb") as file:
+                    self.hold_no_key(where, file.read())
+        for context, mark in self.begun.items():
+            self.hold_no_key("a request", "\n".join(
+                request.path + "\n" + request.body for request in
+                self.fleet.cluster(context).requests(self.namespace, mark)
+                if not (request.method == "PATCH" and re.search(
+                    "/secrets/.*[?&]fieldManager=keyrot[.]", request.path))))
+
+    def hold_no_key(self, where, text):
+        for name, leak in self.leaks.items():
+            if leak.find(text):
+                raise Mismatch("key %s is in %s" % (name, where))
 
     def fail(self, text):
         text = "line %d: %s" % (self.line, text)
