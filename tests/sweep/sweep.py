@@ -27,6 +27,7 @@ from world import PROGRAM
 
 PART = 1500           # of the rotations' cases
 FLOOR = 2000          # fewer in all is a failure: something is not swept
+FLOOR_LONG = 12000
 SLOW_S = 25
 worker = {}
 
@@ -132,8 +133,9 @@ def main():
     except Broken as broken:
         sys.exit("without a fault: %s\n0 passed, 1 failed" % broken)
     broken = sweep(arguments, rows)
-    if not (arguments.path or arguments.only) and len(rows) < FLOOR:
-        sys.exit("sweep.py: %d cases; %d is the floor" % (len(rows), FLOOR))
+    floor = FLOOR_LONG if arguments.long else FLOOR
+    if not (arguments.path or arguments.only) and len(rows) < floor:
+        sys.exit("sweep.py: %d cases; %d is the floor" % (len(rows), floor))
     sys.exit(1 if broken or not rows else 0)
 
 
