@@ -15,8 +15,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))), "model"))
 
 from model import Order  # noqa: E402
-from scan import Scan  # noqa: E402
 from stand import OTHER, Broken, clusters  # noqa: E402
+from scan import Scan  # noqa: E402 (stand says where it is)
 from steps import fingerprint  # noqa: E402
 from world import (CONTEXTS, FOREIGN, PLACES, PODS, PRODUCTION,  # noqa: E402
                    STAGING, printed)

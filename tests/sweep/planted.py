@@ -5,8 +5,8 @@ A search that finds nothing must not be one that looks nowhere.
 
 import os
 
-from scan import pieces
 from stand import Broken
+from scan import pieces  # stand says where it is
 from world import PLACES, Run
 
 FLOOR = 200
