@@ -194,12 +194,29 @@ static KR_FALLIBLE by_name(struct init *init)
 	return err;
 }
 
-static bool is_known(const struct init *init, const char *name)
+static KR_FALLIBLE check_known(const struct init *init, const char *flag,
+			       const char *name)
 {
-	for (size_t i = 0; i < init->contexts.count; i++)
-		if (strcmp(init->contexts.items[i].name, name) == 0)
-			return true;
-	return false;
+	const size_t n = init->contexts.count;
+	const char **names = calloc(n + 1, sizeof(*names));
+	const char *meant;
+	bool known = false;
+	struct err *err;
+
+	if (!names)
+		return err_no_memory();
+	for (size_t i = 0; i < n; i++) {
+		names[i] = init->contexts.items[i].name;
+		known = known || str_same(names[i], name);
+	}
+	meant = text_suggest(name, names);
+	free(names);
+	if (known)
+		return NULL;
+	err = err_new(KR_EUSAGE, "--%s: there is no context \"%s\"", flag,
+		      name);
+	return meant ? err_hint(err, "did you mean \"%s\"?", meant)
+		     : err_hint(err, "kubectl config get-contexts");
 }
 
 static KR_FALLIBLE add_given(struct init *init, const char *const *names,
@@ -208,12 +225,9 @@ static KR_FALLIBLE add_given(struct init *init, const char *const *names,
 	struct err *err = NULL;
 
 	for (; !err && names && *names; names++) {
-		if (!is_known(init, *names))
-			return err_hint(err_new(KR_EUSAGE,
-						"--%s: there is no context "
-						"\"%s\"",
-						environment, *names),
-					"kubectl config get-contexts");
+		err = check_known(init, environment, *names);
+		if (err)
+			return err;
 		if (is_placed(init, *names))
 			return err_new(KR_EUSAGE,
 				       "--staging and --production name the "
