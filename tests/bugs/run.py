@@ -129,9 +129,14 @@ def fresh(base, to):
     subprocess.run(["cp", "-a", base, to], check=True)
 
 
-def clean_check(base, check):
-    """What went wrong on the untouched copy, or None."""
-    status, out = make(base, shlex.split(check)[1:])
+def clean_check(check, slots):
+    """What went wrong on an untouched copy, or None. Each has its own: two
+    makes in one folder write the same files."""
+    folder = slots.get()
+    try:
+        status, out = make(folder, shlex.split(check)[1:])
+    finally:
+        slots.put(folder)
     if status == 0 and RAN.search(out):
         return None
     return "%s: it has to pass without a bug:\n%s" % (check, out[-3000:])
@@ -200,10 +205,11 @@ def try_all(bugs, scratch, jobs):
     slots = queue.Queue()
     for i in range(jobs):
         slots.put(os.path.join(scratch, str(i)))
+        fresh(base, os.path.join(scratch, str(i)))
     caught = 0
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         spoiled = [wrong for wrong in pool.map(
-            lambda check: clean_check(base, check), checks) if wrong]
+            lambda check: clean_check(check, slots), checks) if wrong]
         if spoiled:
             raise SystemExit("\n".join(spoiled))
         print("%d checks pass without a bug" % len(checks), flush=True)
