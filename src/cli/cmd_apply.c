@@ -67,6 +67,24 @@ static void record_failure(struct run *run, const struct err *failed)
 	err_free(err);
 }
 
+/* apply is the step by hand: what it passes over is said, not asked. */
+static void name_passed_over(struct run *run, const struct cli_target *target)
+{
+	const struct config_environment *e = target->environment;
+
+	if (!e || run->options.dry != DRY_NONE ||
+	    !(e->requires || e->confirm || e->window.text))
+		return;
+	run_warn(
+		run,
+		"apply goes past what keyrot.yaml asks of environment %s:%s%s%s%s%s; rotate and promote keep to it",
+		e->name, e->requires ? " requires " : "",
+		e->requires ? e->requires : "",
+		e->window.text ? " window " : "",
+		e->window.text ? e->window.text : "",
+		e->confirm ? " confirm" : "");
+}
+
 static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 {
 	struct run_options options;
@@ -78,8 +96,10 @@ static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 	options.passes_by = options.dry == DRY_NONE;
 	options.config = c->context->config;
 	err = run_init(&run, &options, take_source);
-	if (!err)
+	if (!err) {
+		name_passed_over(&run, &c->target);
 		err = step_run_all(c->context->runbook->apply, &run);
+	}
 	if (err)
 		record_failure(&run, err);
 	err = connection_no_key(c, &run.key_source, err);
