@@ -84,6 +84,12 @@ ifndef NO_WIPE
 CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
 endif
+# Which branches were taken, for tests/coverage; with NO_WIPE=1 CFLAGS=-O0.
+ifdef COVERAGE
+BASE_CFLAGS += --coverage -fprofile-update=atomic
+LDFLAGS += --coverage
+VARIANT := $(VARIANT)-coverage
+endif
 ifdef NO_WIPE
 CPPFLAGS += -DKR_NO_WIPE
 VARIANT := $(VARIANT)-nowipe

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Single faults, swept over apply, rotate, rollback and resume.
 
-usage: sweep.py [--long] [--path PATH]... [--only WORDS] [--jobs N]
+usage: sweep.py [--long] [--part N] [--path PATH]... [--only WORDS] [--jobs N]
                 [--program PATH] [-v]
 
 Each case is one fault at one place: a request, a call of the store, a write to
@@ -87,7 +87,8 @@ def all_rows(arguments):
         print("keys planted and found: %d" % planted.check(walker), flush=True)
     walker.close()
     if not (arguments.long or arguments.only):
-        rotated = rotation.part_of(rotated, PART)
+        rotated = rotation.part_of(rotated, arguments.part)
+        rows = rows[::max(1, PART // arguments.part)]
     return [row for row in rows + rotated
             if not arguments.only or arguments.only in name_of(row)]
 
@@ -120,6 +121,7 @@ def main():
     parser = argparse.ArgumentParser(usage=__doc__[__doc__.index(
         "usage: ") + 7:__doc__.index("Each case")])
     parser.add_argument("--long", action="store_true")
+    parser.add_argument("--part", type=int, default=PART)
     parser.add_argument("--path", action="append",
                         choices=["apply", *rotation.PATHS])
     parser.add_argument("--only")
@@ -134,7 +136,8 @@ def main():
         sys.exit("without a fault: %s\n0 passed, 1 failed" % broken)
     broken = sweep(arguments, rows)
     floor = FLOOR_LONG if arguments.long else FLOOR
-    if not (arguments.path or arguments.only) and len(rows) < floor:
+    part = arguments.path or arguments.only or arguments.part < PART
+    if not part and len(rows) < floor:
         sys.exit("sweep.py: %d cases; %d is the floor" % (len(rows), floor))
     sys.exit(1 if broken or not rows else 0)
 
