@@ -112,6 +112,14 @@ void clock_rfc3339_ms(int64_t wall_ms, char out[CLOCK_RFC3339_MS_LEN])
 		       (unsigned int)(wall_ms % 1000) % 1000);
 }
 
+void clock_time(int64_t wall_ms, char out[CLOCK_TIME_LEN])
+{
+	char whole[CLOCK_RFC3339_LEN] = "";
+
+	clock_rfc3339(wall_ms, whole);
+	(void)snprintf(out, CLOCK_TIME_LEN, "%.9s", whole + 11);
+}
+
 static bool parse_offset(const char *text, int *out_seconds)
 {
 	int h, m, end = 0;

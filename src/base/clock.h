@@ -43,6 +43,9 @@ void clock_rfc3339(int64_t wall_ms, char out[CLOCK_RFC3339_LEN]);
 /* ... with milliseconds: for what two of within one second are ordered by. */
 #define CLOCK_RFC3339_MS_LEN 25
 void clock_rfc3339_ms(int64_t wall_ms, char out[CLOCK_RFC3339_MS_LEN]);
+/* The time of the day alone, of what has just happened. */
+#define CLOCK_TIME_LEN 10 /* 21:50:46Z and the NUL */
+void clock_time(int64_t wall_ms, char out[CLOCK_TIME_LEN]);
 /*
  * RFC 3339 with any offset and fraction (kept to ms). false where it is not
  * one.

@@ -14,30 +14,41 @@ static enum run_dry dry_of(const char *text)
 }
 
 /* Consumers that stay on the old key by the operator's own will. */
-static void name_unrestarted(struct run *run)
+static bool name_unrestarted(struct run *run)
 {
+	bool any = false;
+
 	if (!run->options.no_restart || !run->consumers || !run->written)
-		return;
+		return false;
 	for (size_t i = 0; i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
 
 		/* Its pods may well run this key, from a restart before. */
-		if (c->role == CONSUMER_RESTARTED &&
-		    !str_equal(c->state.template_rotation, run->mark))
-			run_warn(
-				run,
-				"%s %s was not restarted: its pods stay on the key they started with",
-				c->kind, c->name);
+		if (c->role != CONSUMER_RESTARTED ||
+		    str_equal(c->state.template_rotation, run->mark))
+			continue;
+		any = true;
+		run_warn(
+			run,
+			"%s %s was not restarted: its pods stay on the key they started with",
+			c->kind, c->name);
 	}
+	return any;
 }
 
-static void say_next(const struct run *run, const struct err *err)
+static void say_next(const struct run *run, const struct err *err,
+		     bool unrestarted)
 {
 	struct result *result = run->options.result;
 	const struct kube_target *t = &run->options.target;
 	const char *context = kube_access_of(run->options.kube)->context;
 	kr_cleanup(str_freep) char *again = run_again_command(run);
 
+	/* No pod to look at yet: the same key again restarts them. */
+	if (!err && unrestarted && run->entry_id && again) {
+		result_next(result, "%s", again);
+		return;
+	}
 	if (!err && run->options.dry == DRY_NONE) {
 		result_next(result, "kubectl keyrot verify --context %s -n %s",
 			    context, t->ns);
@@ -48,7 +59,8 @@ static void say_next(const struct run *run, const struct err *err)
 	    (!run->written && !run->entry_id))
 		return;
 	/* Pods that cannot run with the key: the way back comes first. */
-	if (err_is(err, KR_EROLLOUT) && run->previous_entry_id)
+	if (err_is(err, KR_EROLLOUT) && run->previous_entry_id &&
+	    !str_equal(err_reason(err), "OldPods"))
 		result_next(
 			result,
 			"kubectl keyrot apply --context %s -n %s --from-store=%s",
@@ -89,6 +101,7 @@ static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 {
 	struct run_options options;
 	struct run run;
+	bool unrestarted;
 	struct err *err;
 
 	connection_run_options(c, &options);
@@ -106,12 +119,12 @@ static KR_FALLIBLE apply_to(struct connection *c, struct run_key *take_source)
 	if (err_is(err, KR_EINTERRUPTED) && !run.entry_id)
 		err = err_hint(err, "nothing was changed: give the same "
 				    "command again");
-	name_unrestarted(&run);
+	unrestarted = name_unrestarted(&run);
 	run_fill_result(&run);
 	if (options.dry != DRY_NONE)
 		json_set_str(c->result->document, "dryRun",
 			     c->context->options.dry_run);
-	say_next(&run, err);
+	say_next(&run, err, unrestarted);
 	run_release(&run);
 	return err;
 }

@@ -62,13 +62,13 @@ static void tell_restarted(const struct telling *t, size_t index)
 	if (s->strategy == STRATEGY_ON_DELETE) {
 		buf_printf(
 			&text,
-			"%s %s restarts its pods only when they are deleted (updateStrategy OnDelete); until then they keep the old key",
+			"%s %s restarts its pods only when they are deleted (updateStrategy OnDelete): until then they keep the old key, and it is not done (OldPods)",
 			item->kind, item->name);
 		add_pods(&text, t->c, index, -1);
 	} else if (item->kube_kind == KIND_STATEFULSET && s->partition > 0) {
 		buf_printf(
 			&text,
-			"StatefulSet %s keeps its pods below number %d as they are (partition): they keep the old key",
+			"StatefulSet %s keeps its pods below number %d as they are (partition): they keep the old key, and it is not done (OldPods)",
 			item->name, s->partition);
 		add_pods(&text, t->c, index, s->partition);
 	} else if (s->desired == 0) {

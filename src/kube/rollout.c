@@ -53,6 +53,7 @@ void rollout_free(struct rollout *r)
 		free(r->follows[i].pod);
 		free(r->follows[i].container);
 	}
+	err_free(r->unanswered);
 	free(r->follows);
 	free(r->rotation);
 	free(r);
@@ -154,6 +155,15 @@ static struct err *settle(struct rollout *r, const struct patch *patch,
 	return NULL;
 }
 
+/* It is known that the template was not changed, and why. */
+static void note_refusal(struct rollout *r, size_t index, const struct err *why)
+{
+	struct follow *f = &r->follows[index];
+
+	f->failed = str_keep(&f->reason, err_reason(why)) &&
+		    str_keep(&f->message, err_message(why));
+}
+
 /* What an answer says; *out_again where the patch is to be sent again. */
 static struct err *judge_patch(struct rollout *r, struct patch *patch,
 			       struct kube_request *request, bool *out_again)
@@ -168,9 +178,11 @@ static struct err *judge_patch(struct rollout *r, struct patch *patch,
 	}
 	if (request->outcome == KUBE_REFUSED) {
 		patch->sent = true;
+		note_refusal(r, patch->index, request->err);
 		return take_ptr(&request->err);
 	}
 	if (request->outcome == KUBE_UNKNOWN) {
+		err_free(take_ptr(&patch->cause));
 		err = settle(r, patch, &there);
 		if (err)
 			return err;
@@ -237,11 +249,11 @@ static size_t keep_unsent(struct patch *patches, size_t n)
 
 static struct err *not_restarted(struct patch *patch)
 {
-	if (!patch->cause)
-		return err_new(KR_ECLUSTER, "%s could not be restarted",
+	struct err *cause = take_ptr(&patch->cause);
+
+	return cause ? err_wrap(cause, "%s could not be restarted", patch->what)
+		     : err_new(KR_ECLUSTER, "%s could not be restarted",
 			       patch->what);
-	return err_wrap(take_ptr(&patch->cause), "%s could not be restarted",
-			patch->what);
 }
 
 static struct err *send_all(struct rollout *r, struct patch *patches, size_t n,
@@ -285,6 +297,8 @@ static struct err *patch_all(struct rollout *r, const char *fingerprint,
 	if (!err && n)
 		err = send_all(r, patches, n, body);
 	for (size_t i = 0; i < n; i++) {
+		if (!patches[i].sent && patches[i].cause)
+			note_refusal(r, patches[i].index, patches[i].cause);
 		free(patches[i].path);
 		free(patches[i].what);
 		err_free(patches[i].cause);
@@ -336,6 +350,7 @@ struct rollout_result rollout_result(const struct rollout *r, size_t index)
 		.pod = f->pod,
 		.container = f->container,
 		.message = f->message,
-		.left_behind = f->verdict.left_behind,
+		.waits_for_delete =
+			f->held && f->facts.on_delete && f->facts.new_pods == 0,
 	};
 }

@@ -10,7 +10,9 @@
  * Done means: the object shown is not older than our patch (same uid,
  * generation), its controller has seen it, and every pod of the consumer
  * carries our rotation and is ready, as many as are wanted, and no pod of an
- * older template is left, terminating ones included.
+ * older template is left, terminating ones included. Pods that stay by the
+ * user's own configuration (OnDelete, partition) are not waited for, and what
+ * they belong to is not done.
  *
  * It fails early where waiting cannot help: a deadline of the Deployment's,
  * containers that crash, images that cannot be had, configuration that cannot
@@ -36,6 +38,9 @@ struct rollout_progress {
 	int64_t elapsed_ms;
 	int64_t timeout_ms; /* < 0: none */
 };
+
+/* An outage that is shorter than this is not worth a word. */
+#define ROLLOUT_SILENT_MS 5000
 
 struct rollout_options {
 	int64_t timeout_ms; /* < 0: none */
@@ -76,8 +81,12 @@ KR_FALLIBLE rollout_follow(struct rollout *r, const char *rotation);
 
 /*
  * KR_EROLLOUT with the pod's own reason (err_reason() is the cluster's word),
+ * or "OldPods" where all is done but pods that only a person moves (OnDelete,
+ * partition; the hint is the command that does it),
  * KR_ETIMEOUT is reported as KR_EROLLOUT with reason "Timeout",
  * KR_EINTERRUPTED on a stop request, KR_ECLUSTER, KR_EAUTH, KR_EFORBIDDEN.
+ * A cluster that does not answer is waited for until the time is over (and
+ * told in on_progress); then it is KR_ECLUSTER.
  * Where one consumer fails, the others are given two more seconds, so that
  * all that fail for the same reason are told together.
  */
@@ -95,9 +104,16 @@ struct rollout_result {
 	const char *pod;	 /* that failed, or is waited for; NULL */
 	const char *container;
 	const char *message; /* the cluster's words on the failure; NULL */
-	int left_behind;     /* OnDelete, partition: pods on the old key */
+	/* OnDelete: the new template is there, and no pod of it. */
+	bool waits_for_delete;
 };
 struct rollout_result rollout_result(const struct rollout *r, size_t index);
+
+/*
+ * Since when (clock_wall_ms()) the cluster does not answer, so that what is
+ * known is as of then; 0: it does.
+ */
+int64_t rollout_lost_ms(const struct rollout *r);
 
 /*
  * Pods of both keys side by side: neither reads what the other writes. Pods of
@@ -107,7 +123,7 @@ struct rollout_mixed {
 	int pods;   /* on the old key at most, beside at least one new one */
 	int64_t ms; /* from the first new pod's start to the last old one's end
 		     */
-	bool open;  /* old pods were left at the last look */
+	bool open;  /* old pods were left at the last look, or nobody looked */
 };
 struct rollout_mixed rollout_mixed(const struct rollout *r);
 

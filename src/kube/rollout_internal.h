@@ -12,6 +12,7 @@ struct follow {
 	bool deleted;
 	bool unseen; /* not yet in the list that is being taken */
 	bool done, failed;
+	bool held; /* only old pods are left that nothing moves by itself */
 	long long wanted_generation;
 	long long overtaken_generation; /* that on_overtaken was asked about */
 	/* When the present trouble, failure condition or lack of pods was
@@ -55,6 +56,11 @@ struct rollout {
 	int64_t mixed_since_ms; /* 0: not yet */
 	bool mixed_over;
 	bool looked; /* at least once */
+	/* Since when no question beside the watches is answered; 0: it is. */
+	int64_t unanswered_ms;
+	struct err *unanswered; /* why; owned */
+	bool silent;		/* on_progress was told that no answer comes */
+	bool back;		/* ... and is being told that they come again */
 };
 
 /* Opens the watches that the followed consumers need. */
@@ -63,12 +69,21 @@ KR_FALLIBLE rollout_open_watches(struct rollout *r);
 KR_FALLIBLE rollout_look(struct rollout *r);
 /* Both keys side by side? After each look. */
 void rollout_mixed_look(struct rollout *r);
-/* A list is being taken: half of it looks like pods that are gone. */
-bool rollout_is_listing(const struct rollout *r);
+/* Half of what is there looks like pods that are gone: a list is being taken,
+ * or there are pods of which it is not known yet whose they are. */
+bool rollout_is_halfway(const struct rollout *r);
 /* Whether the pod carries the rotation. */
 bool rollout_pod_is_new(const struct rollout *r, const struct kube_pod *pod);
+/* KR_EROLLOUT, "OldPods", of a consumer that is held. */
+struct err *rollout_held(const struct rollout *r, size_t index);
 /* Tells on_progress, where something changed. */
 void rollout_tell(struct rollout *r, size_t index, bool changed);
+/* Takes the error of a question that can be asked again later. */
+struct err *rollout_asked(struct rollout *r, struct err *take_err);
+/* Tells on_progress that the cluster does not answer, and that it does. */
+void rollout_tell_silence(struct rollout *r);
+/* The error of a wait whose end nobody saw; NULL: the cluster answers. */
+struct err *rollout_lost(const struct rollout *r, size_t index);
 /* The newest Warning event of the object, cleaned; *out NULL: none. */
 KR_FALLIBLE rollout_warning(struct rollout *r, const char *kind,
 			    const char *name, const char *only_reason,

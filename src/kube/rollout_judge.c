@@ -88,12 +88,13 @@ static int left_behind(const struct judge_facts *f)
 
 static int wanted_new(const struct judge_facts *f)
 {
+	int held = 0;
+
 	if (f->on_delete)
-		return f->new_pods;
-	if (f->kind == JUDGE_STATEFULSET && f->partition > 0)
-		return f->desired > f->partition ? f->desired - f->partition
-						 : 0;
-	return f->desired;
+		held = f->old_pods;
+	else if (f->kind == JUDGE_STATEFULSET)
+		held = f->partition;
+	return f->desired > held ? f->desired - held : 0;
 }
 
 /* The controller's own counters, once it has seen the template. */
@@ -111,6 +112,16 @@ static bool counters_agree(const struct judge_facts *f, int wanted)
 	return f->kind != JUDGE_DEPLOYMENT || f->replicas <= f->updated;
 }
 
+/* Nothing moves any more, and that is not the end. */
+static void hold(struct judge_verdict *v, const struct judge_facts *f, int n)
+{
+	v->state = JUDGE_HELD;
+	(void)snprintf(v->waiting_for, sizeof(v->waiting_for),
+		       "%d old pod%s to be %s", n, n == 1 ? "" : "s",
+		       f->on_delete ? "deleted (updateStrategy OnDelete)"
+				    : "let go of (partition)");
+}
+
 static void judge_pods(const struct judge_facts *f, struct judge_verdict *v)
 {
 	int wanted = wanted_new(f);
@@ -126,6 +137,8 @@ static void judge_pods(const struct judge_facts *f, struct judge_verdict *v)
 		wait_pods(v, leaving, "old", "end");
 	else if (!counters_agree(f, wanted))
 		wait_text(v, "the controller to count them");
+	else if (staying > 0)
+		hold(v, f, staying);
 	else
 		v->state = JUDGE_DONE;
 	v->left_behind = staying;

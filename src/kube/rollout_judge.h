@@ -41,15 +41,20 @@ struct judge_facts {
 	int64_t grace_ms; /* for troubles that can pass by themselves */
 };
 
-enum judge_state { JUDGE_WAITING, JUDGE_DONE, JUDGE_FAILED };
+enum judge_state {
+	JUDGE_WAITING,
+	JUDGE_DONE,
+	/* All that moves by itself is done, and pods stay on the old template
+	 * by the user's own configuration (OnDelete, partition). */
+	JUDGE_HELD,
+	JUDGE_FAILED,
+};
 
 struct judge_verdict {
 	enum judge_state state;
 	/* FAILED: the cluster's word, borrowed from the facts or a literal. */
 	const char *reason;
-	/* DONE with pods that stay on the old template by the user's own
-	 * configuration (OnDelete, partition). */
-	int left_behind;
+	int left_behind;      /* pods that are held, or will be */
 	char waiting_for[96]; /* a clause: "2 old pods to end"; "" if done */
 };
 

@@ -142,9 +142,30 @@ static bool same_counts(const struct judge_facts *a,
 	       a->new_ready == b->new_ready && a->old_pods == b->old_pods;
 }
 
+/* NULL: for nothing. */
+static const char *waiting_for(const struct rollout *r, const struct follow *f,
+			       char *text, size_t size)
+{
+	const char *waits = f->verdict.waiting_for;
+	char since[CLOCK_TIME_LEN];
+
+	if (r->silent && !f->done) {
+		clock_time(rollout_lost_ms(r), since);
+		(void)snprintf(text, size,
+			       "the cluster, which does not answer since %s",
+			       since);
+		return text;
+	}
+	if (!r->back || !*waits)
+		return *waits ? waits : NULL;
+	(void)snprintf(text, size, "%s; the cluster answers again", waits);
+	return text;
+}
+
 void rollout_tell(struct rollout *r, size_t i, bool changed)
 {
 	struct follow *f = &r->follows[i];
+	char text[sizeof(f->verdict.waiting_for) + 64];
 	struct rollout_progress p = {
 		.kind = r->c->items[i].kind,
 		.name = r->c->items[i].name,
@@ -152,8 +173,7 @@ void rollout_tell(struct rollout *r, size_t i, bool changed)
 		.updated = f->facts.new_pods,
 		.ready = f->facts.new_ready,
 		.old = f->facts.old_pods,
-		.waiting_for =
-			*f->verdict.waiting_for ? f->verdict.waiting_for : NULL,
+		.waiting_for = waiting_for(r, f, text, sizeof(text)),
 		.done = f->done,
 		.failed = f->failed,
 		.elapsed_ms = clock_boot_ms() - r->started_ms,
@@ -194,14 +214,17 @@ static struct err *judge_one(struct rollout *r, size_t i,
 		  strcmp(verdict.waiting_for, f->verdict.waiting_for) != 0;
 	f->verdict = verdict;
 	f->done = verdict.state == JUDGE_DONE;
+	f->held = verdict.state == JUDGE_HELD;
 	if (verdict.state == JUDGE_FAILED)
 		err = keep_failure(r, i, worst);
 	rollout_tell(r, i, changed);
 	return err;
 }
 
-bool rollout_is_listing(const struct rollout *r)
+bool rollout_is_halfway(const struct rollout *r)
 {
+	if (r->c->unresolved)
+		return true;
 	for (size_t i = 0; i < r->watch_count; i++) {
 		if (r->watches[i].listing)
 			return true;
@@ -215,8 +238,7 @@ KR_FALLIBLE rollout_look(struct rollout *r)
 	int64_t now = clock_boot_ms();
 	struct err *err = NULL;
 
-	/* Half a list looks like pods that are gone. */
-	if (rollout_is_listing(r))
+	if (rollout_is_halfway(r))
 		return NULL;
 	worst = calloc(r->count + 1, sizeof(*worst));
 	if (!worst)

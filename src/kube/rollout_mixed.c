@@ -57,7 +57,7 @@ void rollout_mixed_look(struct rollout *r)
 			r->mixed.pods = s.old;
 	}
 	/* A crash of all new pods does not end it: some may have written. */
-	r->mixed.open = r->mixed_since_ms && s.old;
+	r->mixed.open = s.old > 0;
 	if (r->mixed_since_ms && (r->mixed.open || !r->mixed_over)) {
 		r->mixed.ms = now - r->mixed_since_ms;
 		r->mixed_over = !r->mixed.open;
@@ -67,5 +67,8 @@ void rollout_mixed_look(struct rollout *r)
 
 struct rollout_mixed rollout_mixed(const struct rollout *r)
 {
-	return r->mixed;
+	struct rollout_mixed mixed = r->mixed;
+
+	mixed.open = mixed.open || !r->looked;
+	return mixed;
 }

@@ -48,12 +48,12 @@ static bool is_over(const struct rollout *r)
 {
 	bool waiting = false;
 
-	if (rollout_is_listing(r))
+	if (rollout_is_halfway(r))
 		return false;
 	for (size_t i = 0; i < r->count; i++) {
 		const struct follow *f = &r->follows[i];
 
-		waiting |= f->followed && !f->done && !f->failed;
+		waiting |= f->followed && !f->done && !f->failed && !f->held;
 	}
 	if (!waiting)
 		return true;
@@ -129,8 +129,17 @@ static struct err *result_of(struct rollout *r, bool late)
 			return failure_of(r, i);
 	}
 	for (size_t i = 0; late && i < r->count; i++) {
-		if (r->follows[i].followed && !r->follows[i].done)
-			return timed_out(r, i);
+		const struct follow *f = &r->follows[i];
+		struct err *err;
+
+		if (!f->followed || f->done || f->held)
+			continue;
+		err = rollout_lost(r, i);
+		return err ? err : timed_out(r, i);
+	}
+	for (size_t i = 0; i < r->count; i++) {
+		if (r->follows[i].followed && r->follows[i].held)
+			return rollout_held(r, i);
 	}
 	return NULL;
 }
@@ -139,22 +148,19 @@ static struct err *drive(struct rollout *r)
 {
 	struct kube_watch *watches[ROLLOUT_WATCHES];
 	int64_t wake = deadline_in_ms(TICK_MS);
-	struct err *err;
 
 	for (size_t i = 0; i < r->watch_count; i++)
 		watches[i] = r->watches[i].watch;
 	if (r->deadline_ms < wake)
 		wake = r->deadline_ms;
-	err = kube_watches_drive(r->kube, watches, r->watch_count, wake);
-	if (!err)
-		err = kube_consumers_resolve(r->c, r->kube);
-	return err ? err : ask_for_events(r);
+	return kube_watches_drive(r->kube, watches, r->watch_count, wake);
 }
 
 /* Pods of this rotation will not come from a template of another one. */
 static struct err *ask_if_overtaken(struct rollout *r)
 {
 	bool overtaken = false;
+	struct err *err = NULL;
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct consumer_state *s = &r->c->items[i].state;
@@ -165,12 +171,26 @@ static struct err *ask_if_overtaken(struct rollout *r)
 		    s->generation == f->overtaken_generation ||
 		    str_equal(s->template_rotation, r->rotation))
 			continue;
-		f->overtaken_generation = s->generation;
 		overtaken = true;
 	}
-	return overtaken && r->options.on_overtaken
-		       ? r->options.on_overtaken(r->options.user)
-		       : NULL;
+	if (overtaken && r->options.on_overtaken)
+		err = r->options.on_overtaken(r->options.user);
+	for (size_t i = 0; !err && i < r->count; i++)
+		r->follows[i].overtaken_generation =
+			r->c->items[i].state.generation;
+	return err;
+}
+
+/* What the watches alone do not tell. */
+static struct err *ask(struct rollout *r)
+{
+	struct err *err = kube_consumers_resolve(r->c, r->kube);
+
+	if (!err)
+		err = ask_for_events(r);
+	if (!err && !rollout_is_halfway(r))
+		err = ask_if_overtaken(r);
+	return rollout_asked(r, err);
 }
 
 KR_FALLIBLE rollout_wait(struct rollout *r)
@@ -178,8 +198,10 @@ KR_FALLIBLE rollout_wait(struct rollout *r)
 	for (;;) {
 		struct err *err = stop_check();
 
-		if (!err && !rollout_is_listing(r))
-			err = ask_if_overtaken(r);
+		/* Before what came with the answer is looked at. */
+		rollout_tell_silence(r);
+		if (!err)
+			err = ask(r);
 		if (!err)
 			err = rollout_look(r);
 		if (err)

@@ -287,6 +287,7 @@ static KR_FALLIBLE read_object(struct kube_secret *s,
 		return err_no_memory();
 	s->has_last_applied =
 		last_applied_has_data(kube_annotation(object, LAST_APPLIED));
+	kube_secret_signs(object, &s->signs);
 	err = kube_key_facts_read(object, s->entry, &s->facts);
 	if (!err)
 		err = take_owners(s, metadata);

@@ -35,6 +35,22 @@ struct kube_ring_entry {
 	char *foreign; /* a manager beside that one; NULL: none */
 };
 
+/* A tool that left its mark on the Secret, whoever owns the entry's field. */
+struct kube_secret_sign {
+	const char *tool; /* "Argo CD" */
+	const char *does; /* "puts its own value back at the next sync" */
+};
+#define KUBE_SECRET_SIGN_SENTENCE "%s manages the Secret: it %s"
+#define KUBE_SECRET_MAX_SIGNS	  4
+
+struct kube_secret_signs {
+	struct kube_secret_sign items[KUBE_SECRET_MAX_SIGNS];
+	size_t count;
+};
+/* From labels, annotations and owner references; each tool once. */
+void kube_secret_signs(const struct cJSON *secret,
+		       struct kube_secret_signs *out);
+
 struct kube_secret {
 	char *ns, *name, *entry;
 	bool exists;
@@ -47,6 +63,7 @@ struct kube_secret {
 	bool has_last_applied;
 	struct kube_owner *owners;
 	size_t owner_count;
+	struct kube_secret_signs signs;
 	char **entries; /* names of all entries, for suggestions */
 	size_t entry_count;
 };

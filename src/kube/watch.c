@@ -28,6 +28,8 @@ struct kube_watch {
 	struct kube_stream *stream;
 	struct lines lines;
 	struct err *failed; /* met inside a callback; owned */
+	struct err *lost;   /* why there is no answer; owned */
+	int64_t lost_ms;    /* since when; 0: there is one */
 	int64_t opened_ms;
 	int64_t due_ms; /* when to open next, while there is no stream */
 	int64_t backoff_ms;
@@ -151,6 +153,7 @@ void kube_watch_free(struct kube_watch *w)
 	kube_stream_close(w->stream);
 	lines_release(&w->lines);
 	err_free(w->failed);
+	err_free(w->lost);
 	free(w->path);
 	free(w->query);
 	free(w->what);
@@ -182,12 +185,37 @@ static struct err *on_listed(void *user, const struct cJSON *item)
 	return w->on_change(w->user, WATCH_ADDED, item);
 }
 
-static void back_off(struct kube_watch *w)
+/* Tried again later; since when nothing came is remembered. */
+static void lose(struct kube_watch *w, struct err *take_err)
 {
 	int64_t base = w->backoff_ms ? w->backoff_ms : BACKOFF_FIRST_MS;
 
 	w->due_ms = deadline_in_ms(base + jitter(base));
 	w->backoff_ms = base * 2 < BACKOFF_MAX_MS ? base * 2 : BACKOFF_MAX_MS;
+	if (!w->lost_ms)
+		w->lost_ms = clock_boot_ms();
+	err_free(w->lost);
+	w->lost = take_err;
+}
+
+static void found(struct kube_watch *w)
+{
+	w->lost_ms = 0;
+	err_free(take_ptr(&w->lost));
+}
+
+static bool is_heard(const struct kube_watch *w)
+{
+	return w->stream && kube_stream_status(w->stream) / 100 == 2;
+}
+
+int64_t kube_watch_lost_ms(const struct kube_watch *w, const char **out_why)
+{
+	*out_why = w->lost ? err_message(w->lost) : NULL;
+	if (is_heard(w))
+		return 0;
+	/* Before the first answer: since the question. */
+	return w->lost_ms || !w->stream ? w->lost_ms : w->opened_ms;
 }
 
 static bool may_pass(const struct err *err)
@@ -205,12 +233,12 @@ static struct err *list_again(struct kube_watch *w)
 		err = kube_list(w->kube, w->path, w->query, 0, on_listed, w,
 				&version);
 	if (may_pass(err)) {
-		err_free(err);
-		back_off(w);
+		lose(w, err);
 		return NULL;
 	}
 	if (err)
 		return err_wrap(err, "list %s", w->what);
+	found(w);
 	free(w->version);
 	w->version = version;
 	w->list_first = false;
@@ -242,8 +270,7 @@ static struct err *open_stream(struct kube_watch *w)
 				       &w->stream);
 	buf_release(&path);
 	if (may_pass(err)) {
-		err_free(err);
-		back_off(w);
+		lose(w, err);
 		return NULL;
 	}
 	return err_wrap(err, "watch %s", w->what);
@@ -318,7 +345,8 @@ static struct err *finish(struct kube_watch *w)
 		return err;
 	if (next == WATCH_GIVE_UP)
 		return gave_up(w, err);
-	err_free(err);
+	if (is_heard(w))
+		found(w);
 	kube_stream_close(take_ptr(&w->stream));
 	w->renewed = next == WATCH_RENEW;
 	w->list_first = next == WATCH_LIST || next == WATCH_LIST_LATER;
@@ -326,7 +354,9 @@ static struct err *finish(struct kube_watch *w)
 		w->backoff_ms = 0;
 	w->due_ms = 0;
 	if (next == WATCH_AGAIN_LATER || next == WATCH_LIST_LATER)
-		back_off(w);
+		lose(w, err);
+	else
+		err_free(err);
 	return NULL;
 }
 

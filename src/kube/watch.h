@@ -73,6 +73,15 @@ KR_FALLIBLE kube_watches_drive(struct kube *kube,
 			       struct kube_watch *const *watches, size_t n,
 			       int64_t deadline_ms);
 
+/*
+ * Since when (clock_boot_ms()) the server gave no answer that is of use, 0: it
+ * answers. A watch goes on by itself; only its user knows how long is too
+ * long. *out_why (borrowed, NULL: nothing came at all) says what the last try
+ * ended with.
+ */
+int64_t kube_watch_lost_ms(const struct kube_watch *watch,
+			   const char **out_why);
+
 /* The last version seen (borrowed), NULL before the first list. */
 const char *kube_watch_version(const struct kube_watch *watch);
 

@@ -104,7 +104,13 @@ enum http_outcome http_call_outcome(const struct http_call *call)
 
 long http_call_status(const struct http_call *call)
 {
-	return call->status;
+	long status = call->status;
+
+	/* Of one that still runs: as soon as its header is there. */
+	if (!call->over)
+		(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE,
+					&status);
+	return status;
 }
 
 const struct buf *http_call_reply(const struct http_call *call)

@@ -126,15 +126,17 @@ KR_FALLIBLE step_run_one(const struct step *step, struct run *run)
 
 	free(run->detail);
 	run->detail = NULL;
+	run->not_done = false;
 	report(step, run, REPORT_RUNNING, 0);
 	if (step->observe)
 		err = step->observe(run, &done);
 	if (!err && !done)
 		err = step->perform(run);
 	report(step, run,
-	       err    ? REPORT_FAILED
-	       : done ? REPORT_SKIPPED
-		      : REPORT_DONE,
+	       err	       ? REPORT_FAILED
+	       : done	       ? REPORT_SKIPPED
+	       : run->not_done ? REPORT_DRY
+			       : REPORT_DONE,
 	       clock_boot_ms() - began_ms);
 	return err;
 }

@@ -19,6 +19,7 @@ enum report_state {
 	REPORT_DONE,
 	REPORT_SKIPPED, /* nothing to do: it was so already */
 	REPORT_FAILED,
+	REPORT_DRY, /* a dry run: it would be done */
 };
 
 struct report_step {

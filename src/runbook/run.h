@@ -112,8 +112,9 @@ struct run {
 	bool fate_unknown; /* the answer and the read after it were lost */
 	char *resource_version;
 	struct rollout *rollout;
-	bool proved; /* the key came back from a store */
-	bool waited; /* the rollout was followed: its counts are known */
+	bool proved;   /* the key came back from a store */
+	bool waited;   /* the rollout was followed: its counts are known */
+	bool not_done; /* the step that has just ended: it is a dry run */
 	/* One line about the step that has just ended, for the reporter. */
 	char *detail;
 };

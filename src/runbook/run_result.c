@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "runbook/run.h"
 
@@ -49,6 +50,7 @@ static void fill_failure(const struct run *run, size_t index,
 			 struct cJSON *document)
 {
 	struct rollout_result r = rollout_result(run->rollout, index);
+	char since[CLOCK_RFC3339_LEN];
 
 	if (r.failed) {
 		json_set_str(document, "reason", r.reason);
@@ -56,6 +58,10 @@ static void fill_failure(const struct run *run, size_t index,
 	}
 	if (r.waiting_for)
 		json_set_str(document, "waitingFor", r.waiting_for);
+	if (r.followed && run->waited && rollout_lost_ms(run->rollout)) {
+		clock_rfc3339(rollout_lost_ms(run->rollout), since);
+		json_set_str(document, "asOf", since);
+	}
 }
 
 static void fill_consumer(const struct run *run, size_t index)
@@ -66,8 +72,12 @@ static void fill_consumer(const struct run *run, size_t index)
 	struct result_counts counts;
 	bool restarted = false;
 
-	if (run->rollout)
-		restarted = rollout_result(run->rollout, index).restarted;
+	if (run->rollout) {
+		struct rollout_result r = rollout_result(run->rollout, index);
+
+		/* A template alone restarts nothing. */
+		restarted = r.restarted && !r.waits_for_delete;
+	}
 	result_put_bool(document, "restarted", restarted);
 	/* What was counted before a restart says nothing after it. */
 	if (c->role == CONSUMER_RESTARTED && (run->waited || !restarted)) {
@@ -107,6 +117,54 @@ static const char *which_key(const struct run *run, const char *live)
 	return "somebody else's";
 }
 
+/* How far the restarts came that nobody has followed. */
+static void add_restarts(const struct run *run, struct buf *text)
+{
+	bool under_way = false;
+
+	for (size_t i = 0; i < run->consumers->count; i++) {
+		const struct consumer *c = &run->consumers->items[i];
+		struct rollout_result r = rollout_result(run->rollout, i);
+
+		under_way |= r.restarted;
+		if (!c->restart || r.restarted)
+			continue;
+		if (r.failed)
+			buf_printf(
+				text,
+				"; %s %s was not restarted (%s): its pods stay on the key they started with",
+				c->kind, c->name, r.reason);
+		else
+			buf_printf(text,
+				   "; whether %s %s was restarted is not known",
+				   c->kind, c->name);
+	}
+	if (under_way)
+		buf_puts(text,
+			 "; restarts are under way, nobody waited for them");
+}
+
+static void add_pods(const struct run *run, struct buf *text)
+{
+	const int64_t lost_ms = rollout_lost_ms(run->rollout);
+	char since[CLOCK_TIME_LEN];
+
+	if (lost_ms) {
+		clock_time(lost_ms, since);
+		buf_printf(text, "; as of %s, when the cluster last answered",
+			   since);
+	}
+	for (size_t i = 0; i < run->consumers->count; i++) {
+		const struct consumer *c = &run->consumers->items[i];
+		struct rollout_result r = rollout_result(run->rollout, i);
+
+		if (r.followed)
+			buf_printf(text,
+				   "; %s %s: %d of %d pods run it, %d older",
+				   c->kind, c->name, r.ready, r.desired, r.old);
+	}
+}
+
 /* "the Secret holds 3fa91c20b7e4; Deployment x: 1 of 3 pods new, 2 old" */
 static void fill_state(const struct run *run)
 {
@@ -131,18 +189,10 @@ static void fill_state(const struct run *run)
 	if (*run_ring(run, RING_PREVIOUS))
 		buf_printf(&text, ", and %.12s as the previous one",
 			   run_ring(run, RING_PREVIOUS));
-	for (size_t i = 0; run->waited && i < run->consumers->count; i++) {
-		const struct consumer *c = &run->consumers->items[i];
-		struct rollout_result r = rollout_result(run->rollout, i);
-
-		if (r.followed)
-			buf_printf(&text,
-				   "; %s %s: %d of %d pods run it, %d older",
-				   c->kind, c->name, r.ready, r.desired, r.old);
-	}
-	if (run->rollout && !run->waited)
-		buf_puts(&text,
-			 "; restarts are under way, nobody waited for them");
+	if (run->waited)
+		add_pods(run, &text);
+	else if (run->rollout)
+		add_restarts(run, &text);
 	result_put_str(run->document, "state", buf_str(&text));
 	buf_release(&text);
 }

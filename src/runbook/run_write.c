@@ -78,6 +78,7 @@ static KR_FALLIBLE write_dry(struct run *run)
 {
 	struct err *err;
 
+	run->not_done = true;
 	if (run->options.dry == DRY_CLIENT) {
 		run_detail(run, "not asked of the server (client dry run)");
 		return NULL;

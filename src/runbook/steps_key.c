@@ -40,9 +40,9 @@ static KR_FALLIBLE store_given(struct run *run)
 	struct err *err =
 		secret_fingerprint(run->key_source.given, run->fingerprint);
 
-	if (!err && run->options.dry != DRY_NONE)
-		run_detail(run, "%.12s, not done (dry run)", run->fingerprint);
-	if (err || run->options.dry != DRY_NONE)
+	if (!err && run->not_done)
+		run_detail(run, "%.12s", run->fingerprint);
+	if (err || run->not_done)
 		return err;
 	err = meta_of(run, "", STORE_NEW, run->fingerprint, &meta);
 	if (err)
@@ -119,6 +119,7 @@ static KR_FALLIBLE fetch_stored(struct run *run)
 
 KR_FALLIBLE step_store_key(struct run *run)
 {
+	run->not_done = run->options.dry != DRY_NONE;
 	return run->key_source.given ? store_given(run) : fetch_stored(run);
 }
 
@@ -190,10 +191,9 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 		run_detail(run, "it is this key already");
 		return NULL;
 	}
-	if (run->options.dry != DRY_NONE) {
-		run_detail(run, "not done (dry run)");
+	run->not_done = run->options.dry != DRY_NONE;
+	if (run->not_done)
 		return NULL;
-	}
 	if (!store_can_prove(run->options.store)) {
 		run_warn(
 			run,

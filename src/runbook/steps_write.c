@@ -192,8 +192,7 @@ KR_FALLIBLE step_restart(struct run *run)
 	const struct kube_ring_notes ring = ring_notes(run);
 	struct err *err;
 
-	if (run->options.dry != DRY_NONE)
-		run_detail(run, "not done (dry run)");
+	run->not_done = run->options.dry != DRY_NONE;
 	if (run->options.dry == DRY_CLIENT)
 		return NULL;
 	if (run->options.dry == DRY_SERVER)
@@ -219,10 +218,9 @@ KR_FALLIBLE step_clean(struct run *run)
 	kr_cleanup(str_freep) char *version = NULL;
 	struct err *err;
 
-	if (run->options.dry != DRY_NONE) {
-		run_detail(run, "not done (dry run)");
+	run->not_done = run->options.dry != DRY_NONE;
+	if (run->not_done)
 		return NULL;
-	}
 	err = kube_secret_drop_last_applied(run->options.kube, run->secret,
 					    &version);
 	if (err)

@@ -25,7 +25,7 @@ static const char *state_word(enum report_state state)
 	static const char *const words[] = {
 		[REPORT_PENDING] = "pending", [REPORT_RUNNING] = "running",
 		[REPORT_DONE] = "done",	      [REPORT_SKIPPED] = "skipped",
-		[REPORT_FAILED] = "failed",
+		[REPORT_FAILED] = "failed",   [REPORT_DRY] = "dry-run",
 	};
 
 	return words[state];

@@ -26,7 +26,7 @@ static const char *state_word(enum report_state state)
 	static const char *const words[] = {
 		[REPORT_PENDING] = "todo",  [REPORT_RUNNING] = "...",
 		[REPORT_DONE] = "done",	    [REPORT_SKIPPED] = "same",
-		[REPORT_FAILED] = "FAILED",
+		[REPORT_FAILED] = "FAILED", [REPORT_DRY] = "would",
 	};
 
 	return words[state];

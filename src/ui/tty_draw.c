@@ -71,6 +71,7 @@ static struct glyph state_glyph(const struct tty *tty, enum report_state state)
 	case REPORT_FAILED:
 		return (struct glyph){ "\xe2\x9c\x97", "X", STYLE_RED };
 	case REPORT_PENDING:
+	case REPORT_DRY:
 		break;
 	}
 	return (struct glyph){ "\xc2\xb7", ".", STYLE_DIM };

@@ -398,6 +398,13 @@ class Case:
         """As people see it."""
         self.execute(shlex.split(rest))
 
+    def do_run_next(self, rest):
+        """run-next N: that of the `next` of the last document, as it stands"""
+        line = self.last.document()["next"][int(rest)]
+        if not line.startswith("kubectl keyrot "):
+            raise Mismatch("next is %r" % line)
+        self.do_run(line[len("kubectl keyrot "):])
+
     def do_as_typed(self, rest):
         """Nothing is added to it; a key on standard output is no leak."""
         leaks, self.leaks = self.leaks, {}

@@ -425,7 +425,7 @@ static void says_what_to_know(void)
 	static const char *const parts[] = {
 		"Deployment other uses other entries of Secret conf only",
 		"StatefulSet db restarts its pods only when they are deleted",
-		"until then they keep the old key: db-0\n",
+		"until then they keep the old key, and it is not done (OldPods): db-0\n",
 		"DaemonSet agent has no pods to restart",
 		"CronJob nightly uses the new key at its next start (it is suspended now)",
 		"Job job runs: its pods keep the old key until they end",
