@@ -357,8 +357,9 @@ KR_FALLIBLE step_check(struct run *run)
 		return err;
 	if (!s->live)
 		say_new_entry(run);
-	/* Whoever owns the field now, such a tool takes it back. */
-	for (size_t i = 0; i < s->signs.count; i++)
+	/* Of a field that is this program's the tool keeps away: it had its
+	 * chance since, and would be its owner. */
+	for (size_t i = 0; from && *from && i < s->signs.count; i++)
 		run_warn(run, KUBE_SECRET_SIGN_SENTENCE, s->signs.items[i].tool,
 			 s->signs.items[i].does);
 	if (from && *from && !run->said_owner)
