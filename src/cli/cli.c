@@ -251,10 +251,11 @@ static KR_FALLIBLE open_ui(struct session *s, struct ui **out)
 				      .out = &s->err,
 				      .goes_on = s->context.handed != NULL };
 
-	options.colour = term_has_colour(s->err.fd);
 	options.utf8 = term_is_utf8();
-	if (term_is_live(s->err.fd))
+	if (!s->context.options.plain && term_is_live(s->err.fd)) {
+		options.colour = term_has_colour(s->err.fd);
 		options.mode = UI_TTY;
+	}
 	if (s->mode == OUTPUT_JSONL) {
 		options.mode = UI_JSONL;
 		options.out = &s->out;

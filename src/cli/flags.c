@@ -51,6 +51,10 @@ const struct option cli_common_flags[] = {
 	  .type = OPTION_BOOL,
 	  .help = "count requests, connections and time",
 	  .offset = AT(timings) },
+	{ .name = "plain",
+	  .type = OPTION_BOOL,
+	  .help = "plain lines, for a screen reader",
+	  .offset = AT(plain) },
 	{ .name = NULL },
 };
 

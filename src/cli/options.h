@@ -21,6 +21,7 @@ struct cli_options {
 	const char *output; /* "text" where not given; see output.h */
 	const char *config;
 	bool timings;
+	bool plain; /* a terminal is written to as a pipe is */
 
 	/* what is rotated; NULL: keyrot.yaml's, else the runbook's names */
 	const char *secret;

@@ -60,13 +60,13 @@ static void put_facts(struct result *result, struct buf *out)
 
 /* `facts` were taken along with the text. */
 static void show(struct out *out, const char *text, const struct buf *facts,
-		 struct buf *before, const char *every)
+		 struct buf *before, const char *every, bool live)
 {
 	kr_cleanup(buf_release) struct buf head = BUF_INIT(256);
 	char now[CLOCK_RFC3339_LEN];
 
 	clock_rfc3339(clock_wall_ms(), now);
-	if (term_is_live(out->fd)) {
+	if (live) {
 		buf_printf(&head, "%s, every %s, until ^C", now, every);
 		redraw(out, buf_str(&head), text);
 		return;
@@ -108,7 +108,7 @@ KR_FALLIBLE watch_run(struct cli_context *context, const char *every,
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_TEXT);
 	kr_cleanup(buf_release) struct buf before = BUF_INIT(MAX_TEXT);
 	kr_cleanup(buf_release) struct buf facts = BUF_INIT(MAX_TEXT);
-	bool live = term_is_live(context->out->fd);
+	bool live = !context->options.plain && term_is_live(context->out->fd);
 	int64_t every_ms = WATCH_DEFAULT_MS;
 	char words[CLOCK_SHORT_LEN];
 	struct err *err = NULL;
@@ -130,7 +130,8 @@ KR_FALLIBLE watch_run(struct cli_context *context, const char *every,
 		err = look_once(context, look, first, &text, &facts);
 		if (err)
 			break;
-		show(context->out, buf_str(&text), &facts, &before, words);
+		show(context->out, buf_str(&text), &facts, &before, words,
+		     live);
 		err = out_check(context->out);
 		if (!err)
 			clock_sleep_ms(every_ms);

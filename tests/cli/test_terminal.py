@@ -9,17 +9,17 @@ import termios
 import time
 import unittest
 
-from harness import Case, UIPLAY
+from harness import Case, GOOD_KEY, KEYROT, UIPLAY
 from vt import Terminal
 
 
 class Live(Case):
-    def start(self, words, columns, rows, **env):
+    def start(self, words, columns, rows, program=UIPLAY, **env):
         master, slave = os.openpty()
         self.size(slave, columns, rows)
         env = {"TERM": "xterm-256color", **env}
         child = subprocess.Popen(
-            [UIPLAY, *words], stdin=slave, stdout=slave, stderr=slave,
+            [program, *words], stdin=slave, stdout=slave, stderr=slave,
             env=self.environment(**env), cwd=self.dir, start_new_session=True)
         self.addCleanup(os.close, master)
         os.close(slave)
@@ -103,6 +103,16 @@ class Live(Case):
             self.assertEqual(code, 0)
             self.assertNotIn(b"\033", data)
             self.assertIn(b"done   Follow the rollout", data)
+
+    def test_plain_lines_are_to_be_had(self):
+        self.write("key", GOOD_KEY + "\n")
+        words = ["apply", "--key-file=key", "--store=none"]
+        for more, drawn in (([], True), (["--plain"], False)):
+            data, code = self.rest(*self.start(words + more, 80, 24,
+                                               program=KEYROT))
+            self.assertEqual(code, 4, data)
+            self.assertEqual(b"\033" in data, drawn, data)
+            self.assertIn(b"Read the Secret", data)
 
     def test_ascii_where_the_locale_says_so(self):
         for env in ({"LC_ALL": "C"}, {"LANG": "C"}, {"LC_ALL": "POSIX"}):
