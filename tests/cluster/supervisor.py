@@ -249,20 +249,19 @@ class Cluster:
     def wait_ready(self, path="/readyz"):
         self.wait("the API server", lambda: self.api.text("GET", path))
 
+    def holds(self, path, condition):
+        """The list is null as long as no condition was ever written."""
+        conditions = self.api.get(path).get("status", {}).get("conditions")
+        return any(one["type"] == condition and one["status"] == "True"
+                   for one in conditions or ())
+
     def node_ready(self):
-        node = self.api.get("/api/v1/nodes/node-0")
-        return any(condition["type"] == "Ready"
-                   and condition["status"] == "True"
-                   for condition in node.get("status", {}).get("conditions",
-                                                               []))
+        return self.holds("/api/v1/nodes/node-0", "Ready")
 
     def established(self):
-        crd = self.api.get("/apis/apiextensions.k8s.io/v1/"
-                           "customresourcedefinitions/logs.kwok.x-k8s.io")
-        return any(condition["type"] == "Established"
-                   and condition["status"] == "True"
-                   for condition in crd.get("status", {}).get("conditions",
-                                                              []))
+        return self.holds("/apis/apiextensions.k8s.io/v1/"
+                          "customresourcedefinitions/logs.kwok.x-k8s.io",
+                          "Established")
 
     def controllers_run(self):
         """The service account of a new namespace is the sign of it."""

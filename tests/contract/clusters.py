@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -195,7 +196,7 @@ class Real:
         started = subprocess.run(up, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL)
         if started.returncode:
-            os.rmdir(self.folder)
+            shutil.rmtree(self.folder, ignore_errors=True)
             raise SystemExit(started.returncode)
         self.kubeconfig = os.path.join(self.folder, "kubeconfig")
 
