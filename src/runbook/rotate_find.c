@@ -302,7 +302,7 @@ KR_FALLIBLE rotation_if_unknown(struct rotation *rotation, struct err *take_err)
 	kr_cleanup(str_freep) char *undone = NULL;
 	kr_cleanup(str_freep) char *to = NULL;
 	struct rotate_found found = { 0 };
-	bool known = false, certain;
+	bool known = false, certain = false;
 	struct err *err;
 
 	if (!err_is(nothing, KR_EREFUSED) ||
