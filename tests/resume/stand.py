@@ -233,12 +233,14 @@ class Stand:
     def decided_in(self, context):
         """Requests before the first one that changes something. A real
         cluster logs the watches of the process before when they end; nothing
-        is watched before it is decided."""
+        is watched before it is decided. What a server that has just come up
+        answered by 5xx was asked again, and counts once."""
         n = 0
         for request in self.requests(context):
             if request.writes:
                 return n
-            n += "watch=true" not in request.path
+            n += "watch=true" not in request.path \
+                and (request.code or 0) < 500
         return n
 
     def restarts(self, context):
