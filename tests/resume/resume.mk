@@ -9,5 +9,5 @@ resume-test: kubectl-keyrot practice ## interrupted rotations are gone on with, 
 	@python3 tests/resume/resume.py practice $(RESUME)
 
 resume-real: kubectl-keyrot ## ... on real clusters
-	@python3 tests/resume/resume.py real $(RESUME_REAL) || { status=$$?; [ $$status = 3 ] && \
+	@python3 tests/resume/resume.py real --jobs 1 $(RESUME_REAL) || { status=$$?; [ $$status = 3 ] && \
 		echo "the real-cluster part was skipped: no Go" || exit $$status; }
