@@ -104,8 +104,6 @@ static KR_FALLIBLE run_way(struct rotation *rotation,
 		err = rotation_promote(rotation, found.to);
 	if (!err && begun)
 		err = read_journal(rotation);
-	if (!err && way != WAY_BACK && way != WAY_RETIRE && !*found.undone)
-		err = rotation_check_settings(rotation);
 	if (err)
 		return err;
 	err = rotation_run(rotation, way == WAY_RETIRE	 ? book->retire

@@ -133,8 +133,14 @@ static KR_FALLIBLE find_before(struct connection *c, const char *rotation,
 	kr_cleanup(store_list_release) struct store_list list = { 0 };
 	struct kube_key_facts facts = { 0 };
 	bool rotated = false;
-	struct err *err = kube_secret_facts(c->kube, &c->secret, &facts);
+	struct err *err = connection_open_store(c);
 
+	if (err)
+		return err;
+	/* KeePassXC would ask for its password; nobody may be there now. */
+	if (store_asks(c->store) && strcmp(store_type(c->store), "file") != 0)
+		return NULL;
+	err = kube_secret_facts(c->kube, &c->secret, &facts);
 	if (!err)
 		err = store_entries(c->store, &list);
 	if (!err)
@@ -153,9 +159,8 @@ static void say_back(struct connection *c, const char *rotation)
 	const char *context = c->access->context, *ns = c->secret.ns;
 	kr_cleanup(str_freep) char *before = NULL;
 
-	/* KeePassXC would ask for its password; nobody may be there now. */
-	if (rotation && (!store_asks(c->store) ||
-			 strcmp(store_type(c->store), "file") == 0))
+	/* Without an answer, a roll-back is what is said. */
+	if (rotation)
 		err_free(find_before(c, rotation, &before));
 	if (before)
 		result_next(
@@ -266,8 +271,7 @@ static KR_FALLIBLE soak_target(struct connection *c)
 KR_FALLIBLE cmd_soak(struct cli_context *context, struct result *result)
 {
 	struct connection connection;
-	struct err *err =
-		connection_open(context, result, CONNECT_STORE, &connection);
+	struct err *err = connection_open(context, result, 0, &connection);
 
 	if (err)
 		return err;

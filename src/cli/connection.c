@@ -81,9 +81,10 @@ static KR_FALLIBLE open_cluster(struct connection *c)
 	return NULL;
 }
 
-static KR_FALLIBLE open_store(struct connection *c)
+KR_FALLIBLE connection_open_store(struct connection *c)
 {
 	const struct cli_options *o = &c->context->options;
+
 	c->store_options = (struct store_options){
 		.spec = o->store ? o->store : c->context->config->store.spec,
 		.service = c->context->config->service,
@@ -126,7 +127,7 @@ static KR_FALLIBLE open_all(struct connection *c, int flags)
 			      "\"%.60s\" cannot be a namespace's name",
 			      c->secret.ns);
 	if (!err && flags & CONNECT_STORE)
-		err = open_store(c);
+		err = connection_open_store(c);
 	return err;
 }
 

@@ -36,6 +36,9 @@ enum connection_flags {
 KR_FALLIBLE connection_open(struct cli_context *context, struct result *result,
 			    int flags, struct connection *out);
 
+/* The store of a connection that was opened without: what few need, late. */
+KR_FALLIBLE connection_open_store(struct connection *connection);
+
 /* Says --timings and looks at --warnings-as-errors; the first error wins. */
 KR_FALLIBLE connection_finish(struct connection *connection,
 			      struct err *take_err);

@@ -11,7 +11,7 @@
 #include "config/config.h"
 #include "ui/ui.h"
 
-#define FORMAT "handover/1"
+#define FORMAT "handover/2"
 
 static void add_secrets(const struct cli_context *context, struct cJSON *object)
 {
@@ -36,9 +36,12 @@ static void add_operators(const struct rotation *rotation, struct cJSON *list)
 		const struct rotate_env *env = &rotation->envs[i];
 
 		for (size_t j = 0; j < env->count; j++) {
-			const char *name = env->targets[j].run.operator_;
+			const struct run *run = &env->targets[j].run;
+			struct cJSON *one = json_object();
 
-			json_append(list, cJSON_CreateString(name ? name : ""));
+			json_set_str(one, "name", run->operator_);
+			json_set_str(one, "from", run->operator_from);
+			json_append(list, one);
 		}
 	}
 }

@@ -61,6 +61,10 @@ struct config_window {
 	char *zone;
 };
 
+/* UTC, and what this machine's /usr/share/zoneinfo has, and nothing beside it.
+ */
+bool window_zone_is_known(const struct config_window *window);
+
 enum config_no_data { NO_DATA_BREACH, NO_DATA_HOLD, NO_DATA_ZERO };
 
 enum config_aggregate {

@@ -54,6 +54,19 @@ KR_FALLIBLE journal_folder(const char *service, char **out)
 	return NULL;
 }
 
+KR_FALLIBLE journal_beside(const char *service, const char *rotation,
+			   const char *suffix, char **out)
+{
+	kr_cleanup(str_freep) char *folder = NULL;
+	struct err *err = journal_folder(service, &folder);
+
+	if (err)
+		return err;
+	return asprintf(out, "%s/%s%s", folder, rotation, suffix) < 0
+		       ? err_no_memory()
+		       : NULL;
+}
+
 void journal_parse(struct journal *journal, const char *text, size_t len)
 {
 	const char *end = text + len;
@@ -92,14 +105,17 @@ KR_FALLIBLE journal_open(const char *service, const char *rotation,
 	kr_cleanup(journal_closep) struct journal *journal =
 		calloc(1, sizeof(*journal));
 	kr_cleanup(str_freep) char *folder = NULL;
-	struct err *err = journal_folder(service, &folder);
+	struct err *err;
 
-	if (err)
-		return err;
-	if (!journal || asprintf(&journal->path, "%s/%s" JOURNAL_SUFFIX, folder,
-				 rotation) < 0)
+	if (!journal)
 		return err_no_memory();
 	journal->lines = json_array();
+	err = journal_folder(service, &folder);
+	if (!err)
+		err = journal_beside(service, rotation, JOURNAL_SUFFIX,
+				     &journal->path);
+	if (err)
+		return err;
 	err = file_make_dirs(folder);
 	if (!err)
 		err = appendlog_open(journal->path, RESERVE_BYTES, NULL,

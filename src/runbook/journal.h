@@ -90,6 +90,9 @@ const char *journal_undone(const struct journal *journal);
 const char *journal_to(const struct journal *journal);
 /* The folder of the service's journals; malloc'd. */
 KR_FALLIBLE journal_folder(const char *service, char **out);
+/* A file of a rotation in that folder, which need not be there; malloc'd. */
+KR_FALLIBLE journal_beside(const char *service, const char *rotation,
+			   const char *suffix, char **out);
 
 /* Gives each journal that has begun, in no order: its id, what it undoes
  * (NULL), and its lines; all borrowed for the call. */

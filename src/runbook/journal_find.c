@@ -178,24 +178,12 @@ KR_FALLIBLE journal_each(const char *service, journal_visit *visit, void *user)
 		    &(struct each_lines){ .visit = visit, .user = user });
 }
 
-static KR_FALLIBLE path_of(const char *service, const char *rotation,
-			   char **out)
-{
-	kr_cleanup(str_freep) char *folder = NULL;
-	struct err *err = journal_folder(service, &folder);
-
-	if (err)
-		return err;
-	return asprintf(out, "%s/%s" JOURNAL_SUFFIX, folder, rotation) < 0
-		       ? err_no_memory()
-		       : NULL;
-}
-
 KR_FALLIBLE journal_is_at_work(const char *service, const char *rotation,
 			       bool *out)
 {
 	kr_cleanup(str_freep) char *path = NULL;
-	struct err *err = path_of(service, rotation, &path);
+	struct err *err =
+		journal_beside(service, rotation, JOURNAL_SUFFIX, &path);
 
 	if (!err)
 		*out = file_is_locked(path);
@@ -207,7 +195,8 @@ KR_FALLIBLE journal_look(const char *service, const char *rotation,
 {
 	kr_cleanup(journal_closep) struct journal *journal = NULL;
 	kr_cleanup(str_freep) char *path = NULL;
-	struct err *err = path_of(service, rotation, &path);
+	struct err *err =
+		journal_beside(service, rotation, JOURNAL_SUFFIX, &path);
 
 	if (err)
 		return err;

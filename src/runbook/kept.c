@@ -9,19 +9,6 @@
 #define SUFFIX	  ".result.json"
 #define MAX_BYTES (64u * 1024 * 1024)
 
-static KR_FALLIBLE path_of(const char *service, const char *rotation,
-			   char **out)
-{
-	kr_cleanup(str_freep) char *folder = NULL;
-	struct err *err = journal_folder(service, &folder);
-
-	if (err)
-		return err;
-	if (asprintf(out, "%s/%s" SUFFIX, folder, rotation) < 0)
-		return err_no_memory();
-	return NULL;
-}
-
 static KR_FALLIBLE write_it(const struct rotation *rotation,
 			    const struct err *failure)
 {
@@ -30,8 +17,8 @@ static KR_FALLIBLE write_it(const struct rotation *rotation,
 				       rotation->options.result->document) };
 	kr_cleanup(str_freep) char *path = NULL;
 	kr_cleanup(str_freep) char *text = NULL;
-	struct err *err =
-		path_of(rotation->options.config->service, rotation->id, &path);
+	struct err *err = journal_beside(rotation->options.config->service,
+					 rotation->id, SUFFIX, &path);
 
 	(void)result_finish(&copy, failure);
 	if (!err)
@@ -57,7 +44,7 @@ KR_FALLIBLE kept_read(const char *service, const char *rotation,
 {
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
 	kr_cleanup(str_freep) char *path = NULL;
-	struct err *err = path_of(service, rotation, &path);
+	struct err *err = journal_beside(service, rotation, SUFFIX, &path);
 
 	*out = NULL;
 	if (err || !file_exists(path))

@@ -39,6 +39,18 @@ bool record_run_is_kept(const struct run *run)
 	return config && config->ledger.path && run->options.dry == DRY_NONE;
 }
 
+void record_anchor(struct run *run, const char *head)
+{
+	struct err *err =
+		kube_secret_note(run->options.kube, &run->options.target,
+				 NOTE_LEDGER, head, NULL);
+
+	if (err)
+		run_warn(run, "the ledger's head is not anchored there: %s",
+			 err_message(err));
+	err_free(err);
+}
+
 static KR_FALLIBLE anchor(struct run *run, struct ledger *ledger)
 {
 	struct ledger_anchor head;
@@ -48,12 +60,7 @@ static KR_FALLIBLE anchor(struct run *run, struct ledger *ledger)
 	if (err)
 		return err;
 	ledger_anchor_text(&head, text);
-	err = kube_secret_note(run->options.kube, &run->options.target,
-			       NOTE_LEDGER, text, NULL);
-	if (err)
-		run_warn(run, "the ledger's head is not anchored there: %s",
-			 err_message(err));
-	err_free(err);
+	record_anchor(run, text);
 	return NULL;
 }
 

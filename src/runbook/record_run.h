@@ -28,4 +28,10 @@ KR_FALLIBLE record_run_check(const struct run *run);
  */
 KR_FALLIBLE record_run(struct run *run, const struct err *failed);
 
+/*
+ * The ledger's head (ledger_anchor_text()) on the run's Secret, where a cut
+ * file cannot reach it. That it cannot be put there is a warning.
+ */
+void record_anchor(struct run *run, const char *head);
+
 #endif

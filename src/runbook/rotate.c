@@ -345,21 +345,14 @@ static void announce(struct rotation *rotation, const struct rotate_step *table)
 	free(rows.labels);
 }
 
-/* A verdict is not hidden by what kept its row from being reached. */
-static struct err *settle_soak(struct rotation *rotation, struct err *take_err)
-{
-	result_warn(rotation->options.result, "%s", err_message(take_err));
-	err_free(take_err);
-	rotation->failed_in = rotation->soaked;
-	return take_ptr(&rotation->soak_err);
-}
-
 KR_FALLIBLE rotation_run(struct rotation *rotation,
 			 const struct rotate_step *table)
 {
 	const struct rotate_step *step = table;
-	struct err *err = NULL;
+	struct err *err = rotation_check_settings(rotation);
 
+	if (err)
+		return err;
 	announce(rotation, table);
 	if (rotation->options.handed)
 		rotation_soak_first(rotation, table);
@@ -381,8 +374,8 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 			step++;
 		}
 	}
-	if (err && err_is(rotation->soak_err, KR_EGATE))
-		err = settle_soak(rotation, err);
+	if (err)
+		err = rotation_settle_soak(rotation, err);
 	if (err) {
 		rotation_show(rotation, true);
 		rotation->failed = err_reason(err);
@@ -393,8 +386,8 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 	}
 	if (*rotation->undone)
 		err = rotation_close_undone(rotation);
-	if (err)
-		return err;
-	return mark(rotation, JOURNAL_ENDED,
-		    *rotation->undone ? "rolled-back" : "done");
+	if (!err)
+		err = mark(rotation, JOURNAL_ENDED,
+			   *rotation->undone ? "rolled-back" : "done");
+	return err;
 }

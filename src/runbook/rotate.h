@@ -118,7 +118,8 @@ struct rotate_handed {
 	const char *environment; /* whose soak comes first */
 	const char *fingerprint;
 	const char *entry;
-	const struct cJSON *operators; /* array: of each target, in order */
+	/* Array of each target's, in order: name, and from where it is known */
+	const struct cJSON *operators;
 };
 
 /* Borrowed for the life of the rotation, but for what says otherwise. */
@@ -240,6 +241,12 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
  */
 void rotation_soak_first(struct rotation *rotation,
 			 const struct rotate_step *table);
+/*
+ * Of a run that ended by take_err: the verdict of the soak that came first, if
+ * it failed, which is not hidden by what kept its row from being reached.
+ */
+struct err *rotation_settle_soak(struct rotation *rotation,
+				 struct err *take_err);
 bool rotation_is_handed(const struct rotation *rotation,
 			const struct rotate_step *step,
 			const struct rotate_env *env);
@@ -276,7 +283,7 @@ void rotation_trace(const struct rotation *rotation,
 const char *rotation_carried_key(const struct rotation *rotation);
 
 /*
- * What the settings alone say against it, before anything begins: a store that
+ * What the settings alone say against it, before its first row: a store that
  * proves nothing, a window whose time zone is not known here.
  */
 KR_FALLIBLE rotation_check_settings(const struct rotation *rotation);

@@ -109,6 +109,9 @@ KR_FALLIBLE rotation_check_settings(const struct rotation *rotation)
 	struct err *err = NULL;
 	bool open;
 
+	/* Putting a key back, or away, needs neither. */
+	if (*rotation->undone || rotation->options.retires)
+		return NULL;
 	/* What is promoted was stored before. */
 	if (!*rotation->to && !store_can_prove(rotation->options.store)) {
 		err = err_new(

@@ -107,24 +107,12 @@ static KR_FALLIBLE record_end(struct ledger *ledger,
 	return ledger_append(ledger, &record, NULL);
 }
 
-/*
- * The ledger's head, where a cut file cannot reach it: on each Secret that was
- * written. That one cannot be anchored fails nothing.
- */
 static struct err *anchor_target(struct rotation *rotation,
 				 struct rotate_target *target, const void *user)
 {
-	struct err *err;
-
 	(void)user;
-	if (target->left_out || !target->run.written)
-		return NULL;
-	err = rotate_annotate(target, NOTE_LEDGER, rotation->anchor);
-	if (err)
-		run_warn(&target->run,
-			 "the ledger's head is not anchored there: %s",
-			 err_message(err));
-	err_free(err);
+	if (!target->left_out && target->run.written)
+		record_anchor(&target->run, rotation->anchor);
 	return NULL;
 }
 

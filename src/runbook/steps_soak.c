@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "runbook/leasekeeper.h"
 #include "runbook/record_soak.h"
 #include "runbook/rotate.h"
@@ -135,29 +136,33 @@ void rotation_show(struct rotation *rotation, bool show)
 static struct err *take_handed(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
-	const struct rotate_handed *handed = rotation->options.handed;
-	const struct cJSON **name = (const struct cJSON **)(uintptr_t)user;
-	const char *text = json_text(*name);
+	const struct cJSON **next = (const struct cJSON **)(uintptr_t)user;
+	const struct cJSON *operator_ = *next;
+	struct run *run = &target->run;
 
-	*name = json_next(*name);
+	(void)rotation;
+	/* As many as there are targets: written by what this process was. */
+	if (!operator_)
+		return err_new(KR_EUNEXPECTED, "too few operators");
+	*next = json_next(operator_);
 	/* A target that is left out was never read: nobody is its operator. */
-	if (!text || !*text)
-		return NULL;
-	target->run.operator_ = strdup(text);
-	return target->run.operator_ && handed ? NULL : err_no_memory();
+	run->operator_from = json_member_str(operator_, "from");
+	return str_keep(&run->operator_, json_member_str(operator_, "name"))
+		       ? NULL
+		       : err_no_memory();
 }
 
 /* The Leases are this process's own: taken again, there is no gap. */
 static KR_FALLIBLE take_over(struct rotation *rotation)
 {
 	const struct rotate_handed *handed = rotation->options.handed;
-	const struct cJSON *name = json_first(handed->operators);
+	const struct cJSON *next = json_first(handed->operators);
 	struct err *err;
 
 	(void)snprintf(rotation->fingerprint, sizeof(rotation->fingerprint),
 		       "%s", handed->fingerprint);
 	rotation->begun = true;
-	err = rotation_for_targets(rotation, NULL, true, take_handed, &name);
+	err = rotation_for_targets(rotation, NULL, true, take_handed, &next);
 	return err ? err : rotate_lock(rotation);
 }
 
@@ -190,4 +195,15 @@ void rotation_soak_first(struct rotation *rotation,
 	rotation->soaked = env;
 	rotation->soak_err =
 		rotation_for_targets(rotation, env, false, soak_target, NULL);
+}
+
+struct err *rotation_settle_soak(struct rotation *rotation,
+				 struct err *take_err)
+{
+	if (!err_is(rotation->soak_err, KR_EGATE))
+		return take_err;
+	result_warn(rotation->options.result, "%s", err_message(take_err));
+	err_free(take_err);
+	rotation->failed_in = rotation->soaked;
+	return take_ptr(&rotation->soak_err);
 }

@@ -9,23 +9,14 @@
 
 #define MINUTES_A_DAY 1440
 
-static KR_FALLIBLE check_zone(const char *zone)
+static KR_FALLIBLE check_zone(const struct config_window *window)
 {
-	kr_cleanup(str_freep) char *path = NULL;
-
-	if (strcmp(zone, "UTC") == 0)
-		return NULL;
-	if (strstr(zone, "..") ||
-	    asprintf(&path, "/usr/share/zoneinfo/%s", zone) < 0) {
-		path = NULL;
-		return err_new(KR_ECONFIG, "\"%s\" is no time zone", zone);
-	}
-	if (file_is_regular(path))
+	if (window_zone_is_known(window))
 		return NULL;
 	return err_hint(
 		err_new(KR_ECONFIG,
 			"time zone %s of the window is not known on this machine",
-			zone),
+			window->zone),
 		"install tzdata, or check the zone's name");
 }
 
@@ -65,7 +56,7 @@ KR_FALLIBLE window_is_open(const struct config_window *window, int64_t wall_ms,
 	*out_open = true;
 	if (!window->text)
 		return NULL;
-	err = check_zone(window->zone);
+	err = check_zone(window);
 	if (!err)
 		err = local_time(window->zone, wall_ms, &now);
 	if (err)

@@ -323,10 +323,15 @@ def promoted(fleet, program):
             check(not [x for x in document["warnings"] if "ledger" in x],
                   document["warnings"])
             with open(os.path.join(stand.home, "ledger.jsonl")) as file:
-                record = [line for line in map(json.loads, file)
-                          if line["type"] == "record"][-1]
-            check((record["step"], record["outcome"], record["rotation"])
-                  == ("end", "done", document["rotation"]), record)
+                records = [line for line in map(json.loads, file)
+                           if line["type"] == "record"]
+            check((records[-1]["step"], records[-1]["outcome"],
+                   records[-1]["rotation"])
+                  == ("end", "done", document["rotation"]), records[-1])
+            # The process that soaks is not the one that asked the cluster.
+            soak = [r for r in records if r["step"] == "soak"][-1]
+            check((soak["operator"], soak["operatorFrom"])
+                  == (records[-1]["operator"], "cluster"), soak)
         check(stand.live(CONTEXTS[0]) == stand.live(CONTEXTS[1]))
 
 

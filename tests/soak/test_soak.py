@@ -111,7 +111,7 @@ class Run:
 
     def __init__(self, world, name, metrics, prometheus=None, context="main",
                  seconds=4, extra="", arguments=(), forbid="", output="json",
-                 variables=None):
+                 variables=None, top=""):
         self.world, self.name = world, name
         self.config = os.path.join(world.dir, name + ".yaml")
         prometheus = prometheus or "url: '%s'" % world.prometheus.url
@@ -119,7 +119,7 @@ class Run:
             file.write("""apiVersion: keyrot.dev/v1
 kind: Rotation
 service: secrets-service
-environments:
+%senvironments:
 - name: e
   targets: [{context: %s}]
 %s  soak:
@@ -128,7 +128,7 @@ environments:
     settle: 0s
 %s    prometheus: {%s}
     metrics:
-%s""" % (context, forbid, seconds, extra, prometheus,
+%s""" % (top, context, forbid, seconds, extra, prometheus,
          "".join("    - %s\n" % m for m in metrics)))
         self.command = [KEYROT, "soak", "--context", context, "--config",
                         self.config, "-o", output, *arguments]
@@ -209,6 +209,8 @@ def start_verdicts():
     start("long", metric("good # " + "long " * 800))
     start("lenient", metric("good", more=", max: 0.001, allowed: {breach: 4}"),
           extra="    minGood: 90%\n")
+    start("no store", metric("good"), seconds=3,
+          top="store: {type: vault}\n")
     start("jsonl", metric("good"), seconds=3, output="jsonl")
     start("text", metric("good"), metric("two{a=\"1\"}", "other"), seconds=3,
           output="text")
@@ -372,6 +374,9 @@ class Verdicts(Case):
         self.assertTrue(d["complete"])
         self.assertTrue(d["rotation"].startswith("kr-"))
         self.assertEqual(d["cluster"]["outcomes"], "oooo")
+
+    def test_the_store_is_not_needed(self):
+        self.look("no store", 0, "pass")
 
     def test_over_the_absolute_limit(self):
         d = self.look("absolute", 6, "fail", "SoakFailed", "limit of 0.001")
