@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/stop.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "cli/completion.h"
@@ -79,12 +80,27 @@ static void offer_rotation(void *user, const char *rotation, const char *undone,
 	completion_offer(user, rotation, undone ? "a roll-back" : "");
 }
 
-/* Stores whose entries can be listed without a question and a network. */
-static bool is_local(const char *spec)
+/*
+ * Whose entries can be listed without a question. What a pressed key starts
+ * must open no window: a service's command is asked where it is logged in.
+ */
+static bool is_quiet(const char *spec)
 {
-	return !spec || text_starts_with(spec, "file") ||
-	       text_starts_with(spec, "pass") ||
-	       text_starts_with(spec, "gopass");
+	static const struct {
+		const char *type, *needs; /* a variable; NULL: nothing */
+	} stores[] = {
+		{ "file", NULL },	{ "pass", NULL },
+		{ "gopass", NULL },	{ "keepassxc", NULL },
+		{ "vault", NULL },	{ "op", "OP_SERVICE_ACCOUNT_TOKEN" },
+		{ "bw", "BW_SESSION" },
+	};
+	size_t n = spec ? strcspn(spec, ":") : 0;
+
+	for (size_t i = 0; n && i < sizeof(stores) / sizeof(*stores); i++)
+		if (strlen(stores[i].type) == n &&
+		    strncmp(stores[i].type, spec, n) == 0)
+			return !stores[i].needs || getenv(stores[i].needs);
+	return n == 0;
 }
 
 /* The ids of the entries, or the rotations that they are of. */
@@ -97,15 +113,17 @@ static void offer_entries(struct completion *c, bool rotations)
 	struct store_options options;
 	struct err *err;
 
-	if (!config || !is_local(flag ? flag : config->store.spec))
+	if (!config || !is_quiet(flag ? flag : config->store.spec))
 		return;
 	options = (struct store_options){
 		.spec = flag ? flag : config->store.spec,
 		.service = config->service,
 		.item = flag ? NULL : config->store.item,
+		.passphrase_file = c->options.passphrase_file,
 		.config = flag ? NULL : config->store.fields,
 		.config_path = flag ? NULL : config->path,
 	};
+	stop_after_ms(COMPLETION_TIMEOUT_MS);
 	err = store_open(&options, &store);
 	if (!err)
 		err = store_entries(store, &list);

@@ -1,10 +1,11 @@
 """What every store has to do, whatever it is."""
+import json
 import os
 import signal
 import subprocess
 import time
 
-from harness import check, fingerprint, new_key
+from harness import HERE, check, fingerprint, new_key
 
 
 def ensures(store):
@@ -185,6 +186,31 @@ def never_deletes(store):
         seen = now
 
 
+def completes(store):
+    """its entries are offered where an entry is typed, and nobody is asked"""
+    store.ensure("kr-20260101-0a1b2c-new", new_key()).ok()
+    kind, _, where = (store.spec or "file").partition(":")
+    fields = dict(json.loads(store.config or "{}"), type=kind)
+    if where:
+        fields["where"] = where
+    store.write("keyrot.yaml", json.dumps({
+        "apiVersion": "keyrot.dev/v1", "kind": "Rotation",
+        "service": "secrets-service", "store": fields,
+        "environments": [{"name": "staging",
+                          "targets": [{"context": "staging"}]}],
+    }).encode())
+    program = os.path.join(os.path.dirname(os.path.dirname(HERE)),
+                           "kubectl-keyrot")
+    words = store.options[1:] and ["--passphrase-file", store.options[1]]
+    ran = subprocess.run(
+        [program, "__complete", "apply", *words, "--from-store=kr-2"],
+        env=store.env, cwd=store.home, stdin=subprocess.DEVNULL,
+        capture_output=True, check=False, timeout=60)
+    store.no_key_in(ran.stdout + ran.stderr)
+    check(b"kr-20260101-0a1b2c-new" in ran.stdout, ran)
+    check(not ran.stderr, ran.stderr)
+
+
 def other_services(store):
     """entries of another service are not this one's"""
     store.ensure("kr-1", new_key()).ok()
@@ -195,7 +221,7 @@ def other_services(store):
 
 CASES = [ensures, ensures_once, refuses_to_overwrite, lists, nothing_yet,
          wrong_fingerprint, any_bytes, large_key, bad_ids, concurrent,
-         interrupted, never_deletes, other_services]
+         interrupted, never_deletes, other_services, completes]
 
 
 def none_wraps(store):

@@ -96,6 +96,8 @@ CELLS = {
 EXEMPT = {
     (kinds.BwStore, common.large_key):
         "Bitwarden allows 5000 characters: see \"too large\"",
+    (kinds.ExecStore, common.completes):
+        "a command of somebody's own is not started by a pressed key",
 }
 
 

@@ -7,7 +7,7 @@ STORETOOL := $(B)/tests/store/storetool
 $(STORETOOL): $(B)/tests/store/storetool.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
-store-test: $(STORETOOL) ## the stores, with the real programs; STORE="k" runs some
+store-test: $(STORETOOL) kubectl-keyrot ## the stores, with the real programs; STORE="k" runs some
 	python3 tests/store/run.py --tool $(STORETOOL) $(STORE)
 
 -include $(B)/tests/store/storetool.d
