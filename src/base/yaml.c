@@ -335,23 +335,31 @@ static KR_FALLIBLE build(struct builder *b, const yaml_event_t *event,
 	return err;
 }
 
-/* Stream start, document start, root. What follows it is not looked at. */
+/* Stream start, document start, root; the rest where it may hold nothing. */
 static KR_FALLIBLE build_document(struct builder *b)
 {
+	struct cJSON **root = &b->doc->root;
+
 	for (;;) {
 		kr_cleanup(yaml_event_delete) yaml_event_t event = { 0 };
 		struct err *err = next_event(b, &event);
 
 		if (err)
 			return err;
-		if (event.type == YAML_STREAM_START_EVENT ||
-		    event.type == YAML_DOCUMENT_START_EVENT)
-			continue;
-		if (event.type != YAML_STREAM_END_EVENT)
-			return build(b, &event, 0, &b->doc->root);
-		b->doc->root = cJSON_CreateNull();
-		return b->doc->root ? NULL : err_no_memory();
+		if (event.type == YAML_DOCUMENT_START_EVENT && *root)
+			return err_at(b, pos_of(event.start_mark),
+				      "a second YAML document begins here");
+		if (event.type == YAML_STREAM_END_EVENT)
+			break;
+		if (event.type <= YAML_DOCUMENT_END_EVENT)
+			continue; /* nothing of a tree */
+		err = build(b, &event, 0, root);
+		if (err || !(b->flags & YAML_ONE_DOCUMENT))
+			return err;
 	}
+	if (!*root)
+		*root = cJSON_CreateNull();
+	return *root ? NULL : err_no_memory();
 }
 
 static void builder_release(struct builder *b)

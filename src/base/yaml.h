@@ -5,8 +5,8 @@
  * on/off and n/y are booleans, 0x10, 012 and 1e3 are numbers, null and ~ are
  * null, dates stay strings; quoted scalars are always strings. Anchors,
  * aliases (with a limit on expansion) and "<<" merge keys work. Only the first
- * document counts. Duplicate keys: the last one wins (a caller that minds uses
- * YAML_UNIQUE_KEYS). A byte order mark and CRLF are accepted. JSON is YAML.
+ * document counts, and of duplicate keys the last one: a caller that minds has
+ * flags for it. A byte order mark and CRLF are accepted. JSON is YAML.
  *
  * The parser's own buffers are wiped before they are freed: a kubeconfig
  * holds credentials.
@@ -22,7 +22,8 @@ struct cJSON;
 struct yaml_doc;
 
 enum yaml_flags {
-	YAML_UNIQUE_KEYS = 1, /* a key twice in one mapping is an error */
+	YAML_UNIQUE_KEYS = 1,  /* a key twice in one mapping is an error */
+	YAML_ONE_DOCUMENT = 2, /* ... and so is another document after it */
 };
 
 struct yaml_pos {

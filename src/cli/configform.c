@@ -50,6 +50,8 @@ static const struct {
 	    .is_list = true } },
 	{ value_operator, { .word = "auto, or a name" } },
 	{ value_secret_name, { .word = "a name", .pattern = NAME } },
+	{ value_namespace,
+	  { .word = "a name", .pattern = "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$" } },
 	{ value_secret_key,
 	  { .word = "a name", .pattern = "^[A-Za-z0-9._-]+$" } },
 };

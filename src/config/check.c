@@ -87,8 +87,12 @@ static KR_FALLIBLE check_soak(const struct yaml_doc *doc,
 			      const struct config_soak *s)
 {
 	const struct cJSON *list = json_at(soak, "metrics");
-	struct err *err = check_metrics(doc, soak, s);
+	struct err *err;
 
+	if (soak && s->for_ms <= 0)
+		return yaml_err(doc, json_at(soak, "for"),
+				"for must be longer than no time at all");
+	err = check_metrics(doc, soak, s);
 	for (size_t i = 0; !err && i < s->n_metrics; i++)
 		err = check_allowed(doc, item_at(list, i),
 				    &s->metrics[i].allowed);

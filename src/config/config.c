@@ -49,7 +49,8 @@ KR_FALLIBLE config_parse(const char *name, const char *text, size_t len,
 
 	err = config_defaults(&config);
 	if (!err)
-		err = yaml_parse(name, text, len, YAML_UNIQUE_KEYS,
+		err = yaml_parse(name, text, len,
+				 YAML_UNIQUE_KEYS | YAML_ONE_DOCUMENT,
 				 &config->doc);
 	if (!err)
 		err = fields_read(config->doc, yaml_root(config->doc),

@@ -55,8 +55,10 @@ static const struct field target_fields[] = {
 	  .required = true },
 	{ .name = "namespace",
 	  .help = "of the Secret (the context's)",
-	  .type = FIELD_STRING,
-	  AT(config_target, namespace_) },
+	  .type = FIELD_CUSTOM,
+	  AT(config_target, namespace_),
+	  .read = value_namespace,
+	  .release = field_release_string },
 	{ .name = NULL },
 };
 

@@ -178,6 +178,17 @@ struct err *value_secret_name(const struct yaml_doc *doc,
 	return field_string(doc, node, dest);
 }
 
+struct err *value_namespace(const struct yaml_doc *doc,
+			    const struct cJSON *node, void *dest)
+{
+	if (cJSON_IsString(node) && !is_name(node->valuestring, "-", 63))
+		return yaml_err(doc, node,
+				"is not a namespace that Kubernetes accepts: "
+				"lower case letters, digits and '-', 63 at "
+				"most");
+	return field_string(doc, node, dest);
+}
+
 struct err *value_secret_key(const struct yaml_doc *doc,
 			     const struct cJSON *node, void *dest)
 {

@@ -24,6 +24,7 @@ field_read value_workloads;   /* char ** */
 field_read value_operator;    /* char *, "auto" is NULL */
 field_read value_secret_name; /* char * */
 field_read value_secret_key;  /* char * */
+field_read value_namespace;   /* char * */
 
 /* Days and hours; false where it is not "Mon-Thu 09:00-16:00 Europe/London". */
 bool window_parse(const char *text, struct config_window *out);

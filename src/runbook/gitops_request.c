@@ -71,8 +71,8 @@ KR_FALLIBLE gitops_request_read(const char *path, const struct config *config,
 
 	if (err)
 		return err_is(err, KR_ENOMEM) ? err : err_as(err, KR_ECONFIG);
-	err = yaml_parse(path, buf_str(&text), text.len, YAML_UNIQUE_KEYS,
-			 &doc);
+	err = yaml_parse(path, buf_str(&text), text.len,
+			 YAML_UNIQUE_KEYS | YAML_ONE_DOCUMENT, &doc);
 	if (!err)
 		err = check_form(doc);
 	if (err)

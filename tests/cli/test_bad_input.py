@@ -121,6 +121,15 @@ CONFIGURATION = [
     ("metric without noData", HEAD + "environments: [{name: a, targets: "
      "[{context: c}], soak: {for: 30m, prometheus: {url: 'https://p'}, "
      "metrics: [{name: m, query: q, max: 1}]}}]\n", '"noData" is missing'),
+    ("a soak of no time", HEAD + "environments: [{name: a, targets: "
+     "[{context: c}],\n  soak: {for: 0s, prometheus: {url: 'https://p'}, "
+     "metrics: [{name: m, query: q, max: 1, noData: hold}]}}]\n",
+     "keyrot.yaml:5:10: for must be longer"),
+    ("bad namespace", HEAD + "environments: [{name: a, targets: "
+     "[{context: c, namespace: R_1}]}]\n", "is not a namespace"),
+    ("another document", HEAD + "---\nservice: t\n",
+     "keyrot.yaml:4:1: a second YAML document"),
+    ("nonsense behind the end", HEAD + "...\nb: [\n", "keyrot.yaml:"),
     ("too big", HEAD + "#" * (2 << 20), "keyrot.yaml"),
 ]
 
