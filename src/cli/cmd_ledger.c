@@ -6,6 +6,7 @@
 #include "cli/ledgerfile.h"
 #include "cli/ledgerimport.h"
 #include "cli/ledgertext.h"
+#include "cli/output.h"
 #include "runbook/rotation.h"
 
 /* Not all of the digits: enough to compare by eye. */
@@ -30,6 +31,7 @@ struct listing {
 	struct cJSON *records;
 	const char *rotation; /* NULL: all */
 	bool csv;
+	size_t columns; /* of a line of the table */
 	size_t shown;
 };
 
@@ -46,7 +48,7 @@ static KR_FALLIBLE list_line(void *user, const struct cJSON *line)
 	if (l->csv)
 		ledgertext_csv(line, &l->result->text);
 	else
-		ledgertext_row(line, &l->result->text);
+		ledgertext_row(line, l->columns, &l->result->text);
 	l->shown++;
 	return NULL;
 }
@@ -59,6 +61,7 @@ static KR_FALLIBLE list_all(struct cli_context *context, struct result *result,
 		.result = result,
 		.rotation = context->n_args > 1 ? context->args[1] : NULL,
 		.csv = csv,
+		.columns = output_columns(context),
 	};
 	struct err *err = need_ledger(context, &ledger);
 
@@ -69,7 +72,7 @@ static KR_FALLIBLE list_all(struct cli_context *context, struct result *result,
 	if (csv)
 		ledgertext_csv(NULL, &result->text);
 	else
-		ledgertext_row(NULL, &result->text);
+		ledgertext_row(NULL, listing.columns, &result->text);
 	err = ledger_each(ledger, list_line, &listing);
 	if (err || listing.shown || csv)
 		return err;
@@ -145,6 +148,21 @@ static void say_verify(const struct cli_context *context, struct result *result,
 				"written anew, would not be seen");
 }
 
+/* That it is gone is a change, too, where something remembers it. */
+static KR_FALLIBLE if_gone(const struct cli_anchors *anchors,
+			   struct err *take_err)
+{
+	struct err *err;
+
+	if (!take_err || !anchors->count ||
+	    strcmp(err_reason(take_err), "LedgerNotFound") != 0)
+		return take_err;
+	err = err_new(KR_EGATE, "%s, though %s holds an anchor of one",
+		      err_message(take_err), anchors->items[0].source);
+	err_free(take_err);
+	return err_set_reason(err, "LedgerBroken");
+}
+
 static KR_FALLIBLE verify(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
@@ -164,7 +182,7 @@ static KR_FALLIBLE verify(struct cli_context *context, struct result *result)
 		return err;
 	trust.anchors = anchors.items;
 	trust.n_anchors = anchors.count;
-	err = ledger_verify(ledger, &trust, &report);
+	err = if_gone(&anchors, ledger_verify(ledger, &trust, &report));
 	fill_verify(result, &report);
 	fill_anchors(result, &anchors);
 	if (!err)

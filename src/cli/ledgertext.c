@@ -1,9 +1,10 @@
 #include "cli/ledgertext.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/columns.h"
 #include "base/json.h"
-#include "base/text.h"
 #include "ledger/schema.h"
 
 #define SHORT_HASH 12
@@ -12,7 +13,7 @@
 static const struct {
 	const char *head;
 	const char *field;
-	size_t columns; /* 0: the last one, as wide as it is */
+	size_t columns;
 } columns[] = {
 	{ "TIME", "time", 20 },	       { "ROTATION", "rotation", 18 },
 	{ "STEP", "step", 18 },	       { "OUTCOME", "outcome", 11 },
@@ -20,30 +21,23 @@ static const struct {
 	{ "OPERATOR", "operator", 0 },
 };
 
-static void put_cell(struct buf *out, const char *text, size_t width)
+void ledgertext_row(const struct cJSON *line, size_t limit, struct buf *out)
 {
-	size_t len = width ? text_fit(text, width) : strlen(text);
-	size_t used;
+	struct columns row = { .to = out, .limit = limit };
+	char key[SHORT_HASH + 1];
 
-	buf_append(out, text, len);
-	if (!width)
-		return;
-	/* One character takes one column, but for those that take two. */
-	used = text_columns(text);
-	for (used = used < width ? used : width; used < width + 2; used++)
-		buf_putc(out, ' ');
-}
-
-void ledgertext_row(const struct cJSON *line, struct buf *out)
-{
 	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
 		const char *text = columns[i].head;
 
 		if (line)
 			text = json_member_str(line, columns[i].field);
-		put_cell(out, text ? text : "-", columns[i].columns);
+		if (text && columns[i].columns == SHORT_HASH) {
+			(void)snprintf(key, sizeof(key), "%s", text);
+			text = key;
+		}
+		columns_cell(&row, text ? text : "-", columns[i].columns);
 	}
-	buf_putc(out, '\n');
+	columns_end(&row);
 }
 
 static void put_quoted(struct buf *out, const char *text)

@@ -8,8 +8,9 @@
 
 struct cJSON;
 
-/* One row of a table; NULL: its head. */
-void ledgertext_row(const struct cJSON *line, struct buf *out);
+/* One row of a table, NULL: its head; in lines of at most `limit` columns, 0:
+ * of any length. */
+void ledgertext_row(const struct cJSON *line, size_t limit, struct buf *out);
 
 /*
  * One row of CSV (RFC 4180) with every field of a record; NULL: its head. A

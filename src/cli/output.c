@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "cli/yamlout.h"
 #include "ui/summary.h"
+#include "ui/term.h"
 
 static const char *const modes[] = {
 	[OUTPUT_TEXT] = "text",	  [OUTPUT_JSON] = "json",
@@ -74,7 +75,7 @@ static void print_names(const struct cJSON *document, struct out *out)
 static void print_text(const struct result *result, struct out *out)
 {
 	if (result->text.len) {
-		out_write(out, result->text.data, result->text.len);
+		out_text(out, result->text.data, result->text.len);
 		return;
 	}
 	summary_state(out, result->document);
@@ -107,4 +108,9 @@ void output_result(enum output_mode mode, const struct result *result,
 		summary_failure(err, document);
 	else if (mode == OUTPUT_TEXT)
 		summary_next(err, document);
+}
+
+size_t output_columns(const struct cli_context *context)
+{
+	return context->options.plain ? 0 : term_width(context->out->fd);
 }

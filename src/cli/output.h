@@ -4,6 +4,7 @@
 #ifndef KR_CLI_OUTPUT_H
 #define KR_CLI_OUTPUT_H
 
+#include "cli/command.h"
 #include "runbook/result.h"
 #include "ui/out.h"
 
@@ -30,5 +31,8 @@ enum output_mode output_mode_guess(int argc, char **argv);
  */
 void output_result(enum output_mode mode, const struct result *result,
 		   struct out *out, struct out *err);
+
+/* How long the lines of a table on standard output may be; 0: any length. */
+size_t output_columns(const struct cli_context *context);
 
 #endif

@@ -116,8 +116,9 @@ struct ledger_record {
 	const char *store_type;
 	const char *store_entry;
 	const char *previous_entry;
-	const char *const *overrides;	  /* flags, NULL-terminated; NULL */
-	const char *approved_by;	  /* a second person; NULL */
+	const char *const *overrides; /* flags, NULL-terminated; NULL */
+	const char *taken_over;	 /* managers who had the entry before; NULL */
+	const char *approved_by; /* a second person; NULL */
 	const struct ledger_mixed *mixed; /* NULL */
 	const struct ledger_soak *soak;	  /* NULL */
 	/* Keys that are at hand, NULL-terminated; NULL. A record that holds

@@ -135,6 +135,7 @@ KR_FALLIBLE ledger_record_fields(const struct ledger_record *r,
 		for (const char *const *o = r->overrides; *o; o++)
 			json_append_str(list, *o);
 	}
+	set_str(fields, "takenOver", r->taken_over);
 	set_str(fields, "approvedBy", r->approved_by);
 	if (r->mixed) {
 		struct cJSON *mixed = json_add_object(fields, "mixedKeys");

@@ -87,6 +87,7 @@ static const struct field record[] = {
 	{ .name = "storeEntry", FORM_TEXT },
 	{ .name = "previousEntry", FORM_TEXT },
 	{ .name = "overrides", FORM_TEXT, FIELD_LIST },
+	{ .name = "takenOver", FORM_TEXT },
 	{ .name = "approvedBy", FORM_TEXT },
 	{ .name = "mixedKeys", FORM_FIELDS, .fields = mixed },
 	{ .name = "soak", FORM_FIELDS, .fields = soak },

@@ -29,6 +29,9 @@ struct ledger_record record_of_run(const struct run *run)
 		.store_type = store_type(run->options.store),
 		.store_entry = run->entry_id,
 		.previous_entry = run->previous_entry_id,
+		.taken_over = run->changed && run->taken_from
+				      ? text_or_null(run->taken_from)
+				      : NULL,
 	};
 }
 

@@ -45,6 +45,7 @@ void run_release(struct run *run)
 	free(run->cluster_uid);
 	free(run->entry_id);
 	free(run->previous_entry_id);
+	free(run->taken_from);
 	free(run->resource_version);
 	free(run->detail);
 	memset(run, 0, sizeof(*run));

@@ -105,10 +105,11 @@ struct run {
 	bool needs_no_next;	 /* keyring: every pod has the key already */
 	char *entry_id;		 /* of the key in the store */
 	char *previous_entry_id; /* of the key that is replaced */
-	bool said_owner;	 /* from whom the entry is taken over */
-	bool written;		 /* the Secret holds the key */
-	bool changed;		 /* a write was sent, and maybe carried out */
-	bool recorded;		 /* apply's own record was begun */
+	/* Managers who had the entry; NULL: not looked at, "": nobody else. */
+	char *taken_from;
+	bool written;	   /* the Secret holds the key */
+	bool changed;	   /* a write was sent, and maybe carried out */
+	bool recorded;	   /* apply's own record was begun */
 	bool fate_unknown; /* the answer and the read after it were lost */
 	char *resource_version;
 	struct rollout *rollout;

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "runbook/status.h"
@@ -56,21 +57,19 @@ static void fill_row(const struct cJSON *target, struct row *row)
 		set_cell(row->cells[6], "%s", "");
 }
 
-/* One line of cells, each as wide as the widest of its column. */
+/* Cells, each as wide as the widest of its column. */
 static void put_row(struct buf *out, const struct row *row,
-		    const size_t widths[COLUMNS])
+		    const size_t widths[COLUMNS], size_t columns)
 {
-	for (int i = 0; i < COLUMNS; i++) {
-		size_t n = strlen(row->cells[i]);
-		char *clean = text_clean(row->cells[i], n, CELL_MAX);
+	struct columns line = { .to = out, .limit = columns };
 
-		buf_puts(out, clean ? clean : "?");
-		for (n = text_columns(row->cells[i]);
-		     i + 1 < COLUMNS && n < widths[i] + 2; n++)
-			buf_putc(out, ' ');
-		free(clean);
+	for (int i = 0; i < COLUMNS; i++) {
+		kr_cleanup(str_freep) char *clean = text_clean(
+			row->cells[i], strlen(row->cells[i]), CELL_MAX);
+
+		columns_cell(&line, clean ? clean : "?", widths[i]);
 	}
-	buf_putc(out, '\n');
+	columns_end(&line);
 }
 
 static void put_consumer(struct buf *out, const struct cJSON *consumer)
@@ -157,7 +156,7 @@ static void put_details(struct buf *out, const struct cJSON *target)
 		put_consumer(out, consumer);
 }
 
-void status_text(struct result *result)
+void status_text(struct result *result, size_t columns)
 {
 	static const struct row head = { {
 		"ENVIRONMENT",
@@ -183,10 +182,10 @@ void status_text(struct result *result)
 			widths[i] = n > widths[i] ? n : widths[i];
 		}
 	}
-	put_row(&result->text, &head, widths);
+	put_row(&result->text, &head, widths, columns);
 	for (item = json_first(targets); item; item = json_next(item)) {
 		fill_row(item, &row);
-		put_row(&result->text, &row, widths);
+		put_row(&result->text, &row, widths, columns);
 	}
 	for (item = json_first(targets); item; item = json_next(item)) {
 		if (json_str(item, "fingerprint"))

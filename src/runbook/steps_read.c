@@ -4,12 +4,15 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "kube/lease.h"
 #include "kube/path.h"
 #include "runbook/look.h"
 #include "runbook/operator.h"
 #include "runbook/record_run.h"
 #include "runbook/run.h"
+
+#define MAX_MANAGERS 200 /* columns: a record of the ledger has short texts */
 
 enum extra {
 	READ_WHO,
@@ -362,10 +365,11 @@ KR_FALLIBLE step_check(struct run *run)
 	for (size_t i = 0; from && *from && i < s->signs.count; i++)
 		run_warn(run, KUBE_SECRET_SIGN_SENTENCE, s->signs.items[i].tool,
 			 s->signs.items[i].does);
-	if (from && *from && !run->said_owner)
+	if (*from && !run->taken_from)
 		run_say(run, "takes entry %s over from %s", s->entry, from);
-	run->said_owner = true;
-	run_detail(run, "%s",
-		   from && *from ? from : "nothing stands against it");
+	run_detail(run, "%s", *from ? from : "nothing stands against it");
+	from[text_fit(from, MAX_MANAGERS)] = '\0';
+	if (!run->taken_from)
+		run->taken_from = take_ptr(&from);
 	return NULL;
 }

@@ -1,6 +1,5 @@
 #include "ui/out.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,11 +13,6 @@ void out_write(struct out *out, const char *data, size_t len)
 	if (out->failed)
 		return;
 	out->failed = file_write_all(out->fd, out->name, data, len);
-	/* Closed by the caller (harden_process): nobody wants to read it. */
-	if (out->failed && (fcntl(out->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
-		err_free(out->failed);
-		out->failed = NULL;
-	}
 }
 
 void out_puts(struct out *out, const char *text)
@@ -55,6 +49,31 @@ void out_foreign(struct out *out, const char *text)
 		if (*text && *++text)
 			out_puts(out, "\n  ");
 	}
+}
+
+/* C0 but for blanks and line ends, DEL, and C1 as UTF-8 has it. */
+static size_t control_at(const char *text, size_t len)
+{
+	unsigned char c = (unsigned char)text[0];
+
+	if (c == 0xc2 && len > 1 && (unsigned char)text[1] < 0xa0)
+		return 2;
+	return (c < 0x20 && !strchr("\t\n\r", c)) || c == 0x7f;
+}
+
+void out_text(struct out *out, const char *text, size_t len)
+{
+	size_t from = 0, n;
+
+	for (size_t at = 0; at < len; at += n ? n : 1) {
+		n = control_at(text + at, len - at);
+		if (!n)
+			continue;
+		out_write(out, text + from, at - from);
+		out_puts(out, "?");
+		from = at + n;
+	}
+	out_write(out, text + from, len - from);
 }
 
 void out_wrapped(struct out *out, const char *text, size_t columns, size_t at,

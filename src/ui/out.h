@@ -31,6 +31,9 @@ void out_printf(struct out *out, const char *format, ...) KR_PRINTF(2, 3);
  */
 void out_foreign(struct out *out, const char *text);
 
+/* Appends lines as they are, but that what drives a terminal becomes '?'. */
+void out_text(struct out *out, const char *text, size_t len);
+
 /*
  * Appends text broken into lines of at most `columns`, without the last line's
  * end; it begins in column `at`, and lines after the first are indented by

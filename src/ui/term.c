@@ -37,6 +37,16 @@ bool term_is_utf8(void)
 	return false;
 }
 
+size_t term_width(int fd)
+{
+	int columns, rows;
+
+	if (!term_is_live(fd))
+		return 0;
+	term_size(fd, &columns, &rows);
+	return (size_t)columns;
+}
+
 void term_size(int fd, int *out_columns, int *out_rows)
 {
 	struct winsize size = { 0 };

@@ -196,6 +196,17 @@ class Ledger(Stand):
         self.assertEqual([writer.wait(60) for writer in writers], [0] * 4)
         self.assertEqual(self.verify()["lines"], 82)
 
+    def test_one_that_is_gone_and_was_anchored(self):
+        self.play("none", "", START, END)
+        report = self.verify()
+        anchor = "keyrot-ledger-v1:%s:%d:%s" % (
+            report["ledgerID"], report["lines"], report["root"])
+        os.remove(self.path)
+        self.assertEqual(self.verify(code=2)["reason"], "LedgerNotFound")
+        report = self.verify("--anchor", anchor, code=6)
+        self.assertEqual(report["reason"], "LedgerBroken")
+        self.assertIn("--anchor holds an anchor", report["message"])
+
     def test_show(self):
         self.play("none", "", START, END, "kr-20261123-000000/start/started")
         out, _ = self.keyrot("show", ROTATION)

@@ -1,0 +1,22 @@
+/*
+ * A row of a table for people: cells side by side. What does not fit into the
+ * line goes on in the next one, indented, and so does the row of headings
+ * above it: no line is broken by the terminal, in the middle of a word.
+ */
+#ifndef KR_BASE_COLUMNS_H
+#define KR_BASE_COLUMNS_H
+
+#include "base/buf.h"
+
+struct columns {
+	struct buf *to;
+	size_t limit; /* of a line; 0: none */
+	size_t at;    /* used of this line */
+	size_t pad;   /* owed before the next cell */
+};
+
+/* `width`: of the column; a longer text is not cut. */
+void columns_cell(struct columns *row, const char *text, size_t width);
+void columns_end(struct columns *row);
+
+#endif
