@@ -155,12 +155,15 @@ KR_FALLIBLE schedule_ics(struct cli_context *context, struct result *result)
 	return NULL;
 }
 
-/* A password that was written out is not quoted. */
+/* Known before anybody is asked; a password that was written out is not
+ * quoted. */
 static KR_FALLIBLE parse_ref(const char *option, const char *text,
 			     struct ref *out)
 {
-	if (!text || ref_parse(text, out))
+	if (!text)
 		return NULL;
+	if (ref_parse(text, out))
+		return ref_check(out, option);
 	return err_new(KR_EUSAGE,
 		       "%s says where it is, and not what it is: env:NAME, "
 		       "file:PATH or exec:COMMAND",

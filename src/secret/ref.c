@@ -58,6 +58,23 @@ static KR_FALLIBLE read_path(const struct ref *ref, const char *what,
 	return err_wrap(err_as(err, KR_EAUTH), "%s", what);
 }
 
+KR_FALLIBLE ref_check(const struct ref *ref, const char *option)
+{
+	kr_cleanup(str_freep) char *path = NULL;
+
+	if (ref->from == REF_FROM_ENV && !getenv(ref->value))
+		return err_new(KR_EUSAGE, "%s: the variable %s is not set",
+			       option, ref->value);
+	if (ref->from != REF_FROM_FILE)
+		return NULL;
+	path = file_join(ref->folder ? ref->folder : ".", ref->value);
+	if (!path)
+		return err_no_memory();
+	return file_exists(path) ? NULL
+				 : err_new(KR_EUSAGE, "%s: there is no file %s",
+					   option, path);
+}
+
 static KR_FALLIBLE split(char *command, const char *argv[MAX_WORDS + 1])
 {
 	char *rest = command, *word;

@@ -38,4 +38,10 @@ bool ref_parse(const char *text, struct ref *out);
 KR_FALLIBLE ref_read(const struct ref *ref, const char *what,
 		     struct secret **out);
 
+/*
+ * Whether it is where it is said to be, without reading it: KR_EUSAGE. A
+ * command is not run. `option` names it.
+ */
+KR_FALLIBLE ref_check(const struct ref *ref, const char *option);
+
 #endif

@@ -465,9 +465,11 @@ def test_caldav_options(stand):
             (["--url", "https://a:hunter2@127.0.0.1:9/x"], 2),
             (["--url", "hunter2"], 2),
             (["--url", "http://dav.example/x", "--login", "a",
-              "--password-from", "env:X"], 3),
+              "--password-from", "file:keyrot.yaml"], 3),
             (["--url", url, "--login", "a", "--password-from", "env:NONE"],
-             4)):
+             2),
+            (["--url", url, "--login", "a", "--password-from", "file:none"],
+             2)):
         done = stand.run("schedule", "caldav", *start, *words)
         check(done.returncode == code, words, done.returncode, done.stderr)
         check("hunter2" not in done.stderr + done.stdout, done.stderr)
