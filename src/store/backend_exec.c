@@ -132,7 +132,7 @@ static struct err *exec_open(const struct store_options *options,
 		return err_hint(err_new(KR_EUSAGE, "no command is named"),
 				"--store=exec:COMMAND, or command: [...] in "
 				"the configuration");
-	if (asprintf(&label, "exec: %s", es->words[0]) < 0)
+	if (asprintf(&label, "exec:%s", es->words[0]) < 0)
 		return err_no_memory();
 	*out_label = label;
 	*out_state = take_ptr(&es);

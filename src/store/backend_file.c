@@ -112,7 +112,7 @@ static struct err *file_open(const struct store_options *options,
 	fs->source.may_ask = options->may_ask;
 	if (!fs->entries || !fs->recipients || !fs->key_path ||
 	    !fs->cert_path || !fs->common_name ||
-	    asprintf(&label, "file: %s", fs->folder) < 0)
+	    asprintf(&label, "file:%s", fs->folder) < 0)
 		return err_no_memory();
 	*out_label = label;
 	*out_state = take_ptr(&fs);

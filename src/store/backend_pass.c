@@ -82,7 +82,7 @@ static struct err *pass_open(const struct store_options *options,
 	if (err)
 		return err;
 	pass_env(&ps->env);
-	if (!ps->folder || asprintf(&label, "pass: %s", ps->item) < 0)
+	if (!ps->folder || asprintf(&label, "pass:%s", ps->item) < 0)
 		return err_no_memory();
 	*out_label = label;
 	*out_state = take_ptr(&ps);

@@ -60,7 +60,7 @@ KR_FALLIBLE named_label(const char *type, const char *where, char **out)
 {
 	char *label = NULL;
 
-	if (asprintf(&label, "%s: %s", type, where) < 0)
+	if (asprintf(&label, "%s:%s", type, where) < 0)
 		return err_no_memory();
 	*out = label;
 	return NULL;
