@@ -12,6 +12,25 @@
 static volatile sig_atomic_t requested;
 static int wake[2] = { -1, -1 };
 
+static int restore_fd;
+static const char *volatile restore_text;
+
+void stop_restore(int fd, const char *text)
+{
+	restore_fd = fd;
+	restore_text = text;
+}
+
+static void leave(void)
+{
+	const char *text = restore_text;
+
+	/* It failed: there is no terminal any more that could be given back. */
+	if (text && write(restore_fd, text, strlen(text)) < 0)
+		restore_text = NULL;
+	_exit(err_kind_exit_code(KR_EINTERRUPTED));
+}
+
 static void on_signal(int signo)
 {
 	int saved = errno;
@@ -19,7 +38,7 @@ static void on_signal(int signo)
 
 	(void)signo;
 	if (requested)
-		_exit(err_kind_exit_code(KR_EINTERRUPTED));
+		leave();
 	requested = 1;
 	if (wake[1] >= 0 && write(wake[1], &one, sizeof(one)) < 0)
 		requested = 1;

@@ -30,6 +30,12 @@ int stop_fd(void);
 /* KR_EINTERRUPTED where a stop was requested, NULL otherwise. */
 KR_FALLIBLE stop_check(void);
 
+/*
+ * What is written to `fd` where a second signal ends the process: it gives a
+ * terminal back as it was. Borrowed until it is replaced; NULL: nothing.
+ */
+void stop_restore(int fd, const char *text);
+
 /* For tests and for a forked child: as if no signal had come. */
 void stop_reset(void);
 

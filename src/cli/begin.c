@@ -14,6 +14,7 @@
 #include "runbook/operator.h"
 #include "runbook/review.h"
 #include "runbook/rotation.h"
+#include "ui/ui.h"
 
 #define LOOK_AGAIN_MS 200
 
@@ -130,9 +131,12 @@ static bool ask(void *user, const char *question, const char *word)
 	char line[512];
 	size_t n;
 
-	out_puts(context->err, question);
-	if (!fgets(line, sizeof(line), stdin))
+	ui_suspend(context->ui);
+	out_foreign(context->err, question);
+	if (!fgets(line, sizeof(line), stdin)) {
+		out_puts(context->err, "\n");
 		return false;
+	}
 	n = strcspn(line, "\r\n");
 	line[n] = '\0';
 	return strcmp(line, word) == 0;
@@ -183,7 +187,9 @@ void begin_options(struct cli_context *context, struct result *result,
 		.allow_not_reencrypted = o->allow_not_reencrypted,
 		.allow_needed_previous = o->allow_needed_previous,
 		.timeout_ms = o->timeout_ms > 0 ? o->timeout_ms : -1,
-		.confirm = isatty(STDIN_FILENO) ? ask : NULL,
+		.confirm = isatty(STDIN_FILENO) && isatty(context->err->fd)
+				   ? ask
+				   : NULL,
 		.hand_over = handover,
 		.user = context,
 	};

@@ -24,33 +24,47 @@ static KR_FALLIBLE nobody_to_ask(const struct init_question *q)
 			q->flag);
 }
 
-/* A number, the answer itself, or nothing: the first. */
-static bool understand(const struct init_question *q, const char *line,
-		       size_t *out)
+/* Its first words: what is described behind them need not be typed. */
+static bool begins_with(const char *answer, const char *line)
+{
+	size_t n = strlen(line);
+
+	return strncmp(answer, line, n) == 0 &&
+	       (!answer[n] || answer[n] == ' ' || answer[n] == ',');
+}
+
+/* A number, the answer itself, or nothing: the first. NULL where that is one
+ * of them, else what is wrong. */
+static const char *understand(const struct init_question *q, const char *line,
+			      size_t *out)
 {
 	char *end;
 	unsigned long n = strtoul(line, &end, 10);
+	size_t found = 0;
 
-	if (!*line) {
+	if (!*line)
 		*out = 0;
-		return true;
+	for (size_t i = 0; *line && i < q->count; i++) {
+		if (!begins_with(q->answers[i], line))
+			continue;
+		*out = i;
+		found++;
 	}
-	for (size_t i = 0; i < q->count; i++) {
-		if (strcmp(q->answers[i], line) == 0) {
-			*out = i;
-			return true;
-		}
-	}
+	if (found > 1)
+		return "That is more than one of them.";
+	if (found || !*line)
+		return NULL;
 	if (*end || n < 1 || n > q->count)
-		return false;
+		return "That is none of them.";
 	*out = n - 1;
-	return true;
+	return NULL;
 }
 
 KR_FALLIBLE init_ask(struct init *init, const struct init_question *q,
 		     size_t *out_index)
 {
 	struct out *err = init->context->err;
+	const char *wrong;
 	char line[512];
 
 	if (init->context->options.yes) {
@@ -66,13 +80,15 @@ KR_FALLIBLE init_ask(struct init *init, const struct init_question *q,
 		out_puts(err, "\n");
 	}
 	for (int i = 0; i < MAX_TRIES; i++) {
-		out_printf(err, "Number or name [1]: ");
+		out_puts(err, "Number or name (Enter takes 1; Ctrl-D ends, "
+			      "and nothing is written): ");
 		if (!fgets(line, sizeof(line), stdin) || stop_requested())
 			break;
 		line[strcspn(line, "\r\n")] = '\0';
-		if (understand(q, line, out_index))
+		wrong = understand(q, line, out_index);
+		if (!wrong)
 			return NULL;
-		out_printf(err, "That is none of them.\n");
+		out_printf(err, "%s\n", wrong);
 	}
 	if (stop_requested())
 		return stop_check();

@@ -10,8 +10,9 @@
 #include "base/text.h"
 #include "ui/term.h"
 
-#define LEAST_MS 1000
-#define MAX_TEXT ((size_t)16 * 1024 * 1024)
+#define LEAST_MS    1000
+#define SCREEN_BACK "\x1b[?1049l"
+#define MAX_TEXT    ((size_t)16 * 1024 * 1024)
 
 /* A line, cut to what the screen is wide; the rest of its place is wiped. */
 static void put_line(struct out *out, const char *line, size_t len, int columns)
@@ -20,7 +21,7 @@ static void put_line(struct out *out, const char *line, size_t len, int columns)
 
 	if (!copy)
 		return;
-	out_write(out, copy, text_fit(copy, (size_t)columns));
+	out_text(out, copy, text_fit(copy, (size_t)columns));
 	out_puts(out, "\x1b[K");
 }
 
@@ -124,8 +125,10 @@ KR_FALLIBLE watch_run(struct cli_context *context, const char *every,
 	}
 	clock_short(every_ms, words);
 	/* A screen of its own: what stood there before comes back. */
-	if (live)
+	if (live) {
+		stop_restore(context->out->fd, SCREEN_BACK);
 		out_puts(context->out, "\x1b[?1049h");
+	}
 	for (bool first = true; !err && !stop_requested(); first = false) {
 		err = look_once(context, look, first, &text, &facts);
 		if (err)
@@ -137,8 +140,9 @@ KR_FALLIBLE watch_run(struct cli_context *context, const char *every,
 			clock_sleep_ms(every_ms);
 	}
 	if (live) {
-		out_puts(context->out, "\x1b[?1049l");
-		out_write(context->out, buf_str(&text), text.len);
+		out_puts(context->out, SCREEN_BACK);
+		stop_restore(context->out->fd, NULL);
+		out_text(context->out, buf_str(&text), text.len);
 	}
 	if (err_is(err, KR_EINTERRUPTED))
 		err_free(take_ptr(&err));

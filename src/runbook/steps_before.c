@@ -104,6 +104,32 @@ static KR_FALLIBLE check_distinct(const struct rotation *rotation)
 	return err;
 }
 
+/*
+ * No reason not to begin: a person approves the key that the environments
+ * before have proved. But whoever started it need not wait to learn of it.
+ */
+static void say_unattended(const struct rotation *rotation,
+			   const struct rotate_env *env)
+{
+	const struct rotate_options *o = &rotation->options;
+	const struct reporter *r = o->reporter;
+	kr_cleanup(str_freep) char *text = NULL;
+
+	if (!env->config->confirm || env->bystander || o->approve ||
+	    o->confirm || rotation->resumed)
+		return;
+	if (asprintf(
+		    &text,
+		    "environment %s waits for a person (confirm: true), and there is no terminal to ask on: this stops before it, and --approve FILE answers",
+		    env->name) < 0) {
+		text = NULL;
+		return;
+	}
+	result_warn(o->result, "%s", text);
+	if (r->message)
+		r->message(r->user, REPORT_WARNING, text);
+}
+
 KR_FALLIBLE rotation_check_settings(const struct rotation *rotation)
 {
 	struct err *err = NULL;
@@ -119,9 +145,11 @@ KR_FALLIBLE rotation_check_settings(const struct rotation *rotation)
 			"the store \"none\" keeps nothing that could be read back: a rotation needs a store");
 		return err_set_reason(err, "StoreCannotProve");
 	}
-	for (size_t i = 0; !err && i < rotation->env_count; i++)
+	for (size_t i = 0; !err && i < rotation->env_count; i++) {
+		say_unattended(rotation, &rotation->envs[i]);
 		err = window_is_open(&rotation->envs[i].config->window,
 				     clock_wall_ms(), &open);
+	}
 	return err;
 }
 

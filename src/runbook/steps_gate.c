@@ -117,9 +117,10 @@ static KR_FALLIBLE check_person(struct rotation *rotation,
 			env, "NotConfirmed",
 			"`kubectl keyrot resume --approval-request` prints what a second person signs, and resume --approve FILE goes on with it",
 			"a person has to confirm it, and there is no terminal to ask on");
-	if (asprintf(&question,
-		     "Key %.12s goes to environment %s now. Type %s to go on: ",
-		     rotation->fingerprint, env->name, word) < 0) {
+	if (asprintf(
+		    &question,
+		    "Key %.12s goes to environment %s now. Type %s to go on; anything else stops here, and %s stays as it is: ",
+		    rotation->fingerprint, env->name, word, env->name) < 0) {
 		question = NULL;
 		return err_no_memory();
 	}

@@ -8,9 +8,9 @@
 #define PIECE_MAX_BYTES 4096
 
 static const char *const codes[] = {
-	[STYLE_PLAIN] = "",	     [STYLE_DIM] = "\033[2m",
-	[STYLE_BOLD] = "\033[1m",    [STYLE_GREEN] = "\033[32m",
-	[STYLE_YELLOW] = "\033[33m", [STYLE_RED] = "\033[31m",
+	[STYLE_PLAIN] = "",	      [STYLE_DIM] = "\033[2m",
+	[STYLE_BOLD] = "\033[1m",     [STYLE_GREEN] = "\033[32m",
+	[STYLE_MAGENTA] = "\033[35m", [STYLE_RED] = "\033[31m",
 };
 
 void line_add(struct line *line, enum line_style style, const char *text)

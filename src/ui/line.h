@@ -7,12 +7,13 @@
 
 #include "base/buf.h"
 
+/* Words are never green or yellow: on a light ground nobody reads them. */
 enum line_style {
 	STYLE_PLAIN,
 	STYLE_DIM,
 	STYLE_BOLD,
 	STYLE_GREEN,
-	STYLE_YELLOW,
+	STYLE_MAGENTA,
 	STYLE_RED,
 };
 

@@ -53,7 +53,7 @@ void spark_draw(struct line *line, const struct spark *s, size_t cells)
 		else if (!isnan(s->values[i]))
 			draw_bar(line, s->values[i], top, s->outcomes[i]);
 		else
-			line_add(line, STYLE_YELLOW,
+			line_add(line, STYLE_MAGENTA,
 				 *letter == 's' ? "-" : letter);
 	}
 }

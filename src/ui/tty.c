@@ -261,7 +261,7 @@ static void tty_message(void *user, enum report_level level, const char *text)
 {
 	bool warning = level == REPORT_WARNING;
 
-	print_above(user, STYLE_YELLOW, warning ? "warning: " : "", text);
+	print_above(user, STYLE_MAGENTA, warning ? "warning: " : "", text);
 }
 
 static void tty_log_line(void *user, const char *pod, const char *container,

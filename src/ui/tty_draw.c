@@ -63,7 +63,7 @@ static struct glyph state_glyph(const struct tty *tty, enum report_state state)
 	switch (state) {
 	case REPORT_RUNNING:
 		return (struct glyph){ spinner[tty->frame % 6],
-				       ascii[tty->frame % 4], STYLE_YELLOW };
+				       ascii[tty->frame % 4], STYLE_MAGENTA };
 	case REPORT_DONE:
 		return (struct glyph){ "\xe2\x9c\x93", "+", STYLE_GREEN };
 	case REPORT_SKIPPED:
@@ -119,7 +119,7 @@ static void draw_bar(struct line *line, const struct report_workload *w,
 {
 	static const struct glyph parts[] = {
 		{ "\xe2\x96\x88", "#", STYLE_GREEN },
-		{ "\xe2\x96\x92", "+", STYLE_YELLOW },
+		{ "\xe2\x96\x92", "+", STYLE_MAGENTA },
 		{ "\xe2\x96\x91", ".", STYLE_DIM },
 	};
 	size_t desired = w->desired > 0 ? (size_t)w->desired : 1;
@@ -170,7 +170,7 @@ static void draw_counts(struct line *line, const struct report_workload *w,
 		    columns >= 70 ? "  ready %d/%d" : " %d/%d", w->ready,
 		    w->desired);
 	if (w->old > 0)
-		line_printf(line, STYLE_YELLOW, "  old %d", w->old);
+		line_printf(line, STYLE_MAGENTA, "  old %d", w->old);
 }
 
 static void draw_time(struct line *line, const struct tty_workload *w)
@@ -268,7 +268,7 @@ void tty_draw_rest(struct tty_frame *frame, const struct tty *tty)
 	}
 	if (stop_requested() && !tty->closing && frame->rows > 2) {
 		line = tty_line_begin(frame, tty);
-		line_add(&line, STYLE_YELLOW,
+		line_add(&line, STYLE_MAGENTA,
 			 "Stopping at the next safe point; Ctrl-C again ends "
 			 "at once.");
 		tty_line_end(frame, &line);

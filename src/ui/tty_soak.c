@@ -109,9 +109,9 @@ static enum line_style style_of(enum report_verdict verdict)
 		return STYLE_RED;
 	case REPORT_VERDICT_INCONCLUSIVE:
 	case REPORT_VERDICT_ERROR:
-		return STYLE_YELLOW;
+		return STYLE_MAGENTA;
 	case REPORT_VERDICT_PASS:
-		return STYLE_GREEN;
+		return STYLE_BOLD;
 	case REPORT_VERDICT_RUNNING:
 		break;
 	}

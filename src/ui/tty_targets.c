@@ -135,7 +135,7 @@ static void add_counts(struct line *line, const struct tty *tty,
 	if (desired)
 		line_printf(line, STYLE_PLAIN, "  ready %d/%d", ready, desired);
 	if (old > 0)
-		line_printf(line, STYLE_YELLOW, "  old %d", old);
+		line_printf(line, STYLE_MAGENTA, "  old %d", old);
 }
 
 static size_t name_width(const struct tty *tty, size_t step)

@@ -21,13 +21,13 @@ COLUMNS, ROWS = 126, 34
 CELL, LINE, EDGE = 8.4, 18, 14
 LIMIT_S = 60
 # SGR to a class of the style below.
-STYLES = {1: "b", 2: "d", 31: "r", 32: "g", 33: "y", 36: "c"}
+STYLES = {1: "b", 2: "d", 31: "r", 32: "g", 35: "m", 36: "c"}
 CSS = """
 text{font:14px ui-monospace,'DejaVu Sans Mono',Menlo,Consolas,monospace;
 white-space:pre;fill:#24292f}.s{fill:#fff;stroke:#d0d7de}.b{font-weight:bold}
-.d{fill:#57606a}.r{fill:#a40e26}.g{fill:#116329}.y{fill:#7d4e00}.c{fill:#0b5a75}
+.d{fill:#57606a}.r{fill:#a40e26}.g{fill:#116329}.m{fill:#8e2f8e}.c{fill:#0b5a75}
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}.s{fill:#0d1117;
-stroke:#30363d}.d{fill:#9198a1}.r{fill:#ff8f88}.g{fill:#56d364}.y{fill:#e3b341}
+stroke:#30363d}.d{fill:#9198a1}.r{fill:#ff8f88}.g{fill:#56d364}.m{fill:#e48be4}
 .c{fill:#76d9e6}}"""
 
 

@@ -148,17 +148,17 @@ def test_two_that_could_be_it(stand):
     code, document, told = stand.json("init", "-n", stand.ns, "--secret=two")
     check((code, document["targets"][0]["secret"]) == (0, "two"), told)
     os.remove(stand.home + "/keyrot.yaml")
-    code, seen = stand.on_terminal([("name [1]: ", "7"), ("name [1]: ", "2")],
+    code, seen = stand.on_terminal([("is written): ", "7"), ("is written): ", "two")],
                                    "init", "-n", stand.ns)
     check(code == 0, seen)
     has(seen, "Which entry holds the key", "That is none of them.",
         "keyrot.yaml: created")
     has(stand.read(), "name: two\n")
     os.remove(stand.home + "/keyrot.yaml")
-    code, seen = stand.on_terminal([("name [1]: ", "\x04")],
+    code, seen = stand.on_terminal([("is written): ", "\x04")],
                                    "init", "-n", stand.ns)
     check(code == 2 and not stand.there(), code, seen)
-    code, seen = stand.on_terminal([("name [1]: ", "\x03")],
+    code, seen = stand.on_terminal([("is written): ", "\x03")],
                                    "init", "-n", stand.ns)
     check(code == 130 and not stand.there(), code, seen)
 
@@ -187,7 +187,7 @@ def test_contexts_that_say_nothing(stand):
           [("staging", "green"), ("production", "blue")], document["targets"])
     os.remove(stand.home + "/keyrot.yaml")
     code, seen = stand.on_terminal(
-        [("name [1]: ", "green"), ("name [1]: ", "")], "init", "-n", stand.ns)
+        [("is written): ", "green"), ("is written): ", "")], "init", "-n", stand.ns)
     check(code == 0, seen)
     has(stand.read(), "{context: green,", "{context: blue,")
     text = stand.read()
