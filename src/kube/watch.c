@@ -8,7 +8,8 @@
 #include "net/lines.h"
 
 #define BACKOFF_FIRST_MS 800
-#define BACKOFF_MAX_MS	 30000
+/* Somebody sits before it: a server that is back is seen within 16 s. */
+#define BACKOFF_MAX_MS 8000
 /* A stream that lives shorter and says nothing has failed. */
 #define SHORT_LIFE_MS  1000
 #define TIMEOUT_MIN_S  60

@@ -13,8 +13,13 @@
 #include "net/identity.h"
 #include "net/roots.h"
 
-/* A peer that vanished without a word is noticed after this. */
-#define TCP_SILENCE_MS 45000u
+/*
+ * A peer that vanished without a word (a tunnel that went down under a watch)
+ * is noticed after this: asked from the first on, every so often.
+ */
+#define TCP_SILENCE_MS 25000u
+#define TCP_QUIET_S    10L
+#define TCP_PROBE_S    5L
 
 static int on_socket(void *user, curl_socket_t fd, curlsocktype type)
 {
@@ -130,8 +135,8 @@ static void configure_connection(const struct http_call *call, CURL *easy)
 			       call->timeout_ms > 0 ? (long)call->timeout_ms
 						    : 0L);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, 30L);
-	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, 10L);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, TCP_QUIET_S);
+	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, TCP_PROBE_S);
 	(void)curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	(void)curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			       key || http->disable_http2

@@ -151,7 +151,7 @@ static void add_pods(const struct run *run, struct buf *text)
 
 	if (lost_ms) {
 		clock_time(lost_ms, since);
-		buf_printf(text, "; as of %s, when the cluster last answered",
+		buf_printf(text, "; as of %s or before: no answer since",
 			   since);
 	}
 	for (size_t i = 0; i < run->consumers->count; i++) {
