@@ -20,6 +20,9 @@ void controller_start(struct cluster *clusters, size_t count);
 /* Works until nothing is left to do at once; lock held. For seeding. */
 void controller_settle(struct cluster *cl);
 
+/* Does all that is due; when to come again (monotonic ms). Lock held. */
+int64_t controller_work(struct cluster *cl);
+
 /* Looks again at a workload after ms, lock held. */
 void controller_later(struct cluster *cl, const struct obj *obj, int64_t ms);
 

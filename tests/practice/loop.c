@@ -151,8 +151,7 @@ static struct work *take_due(struct cluster *cl, int64_t now, int64_t *next)
 	return NULL;
 }
 
-/* Does all that is due; returns when to come again. */
-static int64_t work_off(struct cluster *cl)
+int64_t controller_work(struct cluster *cl)
 {
 	int64_t next, pods;
 	struct work *work;
@@ -178,7 +177,7 @@ static int64_t work_off(struct cluster *cl)
 void controller_settle(struct cluster *cl)
 {
 	cl->instant = true;
-	work_off(cl);
+	controller_work(cl);
 	cl->instant = false;
 }
 
@@ -195,7 +194,7 @@ static void *loop(void *unused)
 			int64_t due;
 
 			pthread_mutex_lock(&cl->lock);
-			due = work_off(cl);
+			due = controller_work(cl);
 			pthread_mutex_unlock(&cl->lock);
 			if (due < next)
 				next = due;

@@ -1,0 +1,250 @@
+/* schedule.h */
+#include "schedule.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MACHINES 3
+#define AGAIN	 8
+#define MINUTE	 60000
+
+static const char *const names[] = { "aether-staging", "aether-production" };
+
+static const char kubeconfig[] =
+	"apiVersion: v1\nkind: Config\nclusters:\n"
+	"- {name: aether-staging, cluster: {server: 'https://staging.test'}}\n"
+	"- {name: aether-production, cluster: {server: "
+	"'https://production.test'}}\n"
+	"users:\n- {name: sweeper, user: {token: sweeper-token}}\n"
+	"contexts:\n"
+	"- {name: aether-staging, context: {cluster: aether-staging, user: "
+	"sweeper, namespace: " SIM_NS "}}\n"
+	"- {name: aether-production, context: {cluster: aether-production, "
+	"user: sweeper, namespace: " SIM_NS "}}\n"
+	"current-context: aether-staging\n";
+
+static const char config[] =
+	"apiVersion: keyrot.dev/v1\nkind: Rotation\nservice: secrets-service\n"
+	"secret: {name: " SIM_SECRET ", key: " SIM_ENTRY ", mode: %s}\n"
+	"store: {type: exec, command: [store], timeout: 20s}\n"
+	"operator: operator-%d\n"
+	"environments:\n"
+	"- name: staging\n"
+	"  targets: [{context: aether-staging, namespace: " SIM_NS "}]\n"
+	"  verify: {logs: {expect: ['self-test ok']}, within: 1m}\n"
+	"- name: production\n"
+	"  requires: staging\n"
+	"  within: 12h\n"
+	"  targets: [{context: aether-production, namespace: " SIM_NS "}]\n"
+	"  verify: {logs: {expect: ['self-test ok']}, within: 1m}\n"
+	"%s"
+	"validate:\n- {name: suite, run: [suite]}\n"
+	"ledger: {path: %s/ledger.jsonl}\n";
+
+static const char soak[] =
+	"  soak:\n    for: 30m\n    every: 30s\n"
+	"    prometheus: {url: 'http://prometheus.test'}\n"
+	"    metrics:\n"
+	"    - {name: errors, query: errors, max: 0.01, noData: breach}\n";
+
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	if (ftw->level == 0 || (ftw->level == 1 && strstr(path, "/shared")))
+		return 0;
+	return remove(path);
+}
+
+static void empty(const char *folder)
+{
+	(void)nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void schedule_clean(const char *folder)
+{
+	char path[256];
+
+	empty(folder);
+	(void)snprintf(path, sizeof(path), "%s/shared", folder);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+
+static void write_file(const char *name, const char *text)
+{
+	char *path = world_path("%s", name);
+	FILE *file = fopen(path, "w");
+
+	if (!file || fputs(text, file) < 0 || fclose(file) != 0)
+		abort();
+	free(path);
+}
+
+static void make_machines(bool keyring, bool soaks)
+{
+	for (int i = 0; i < MACHINES; i++) {
+		char text[4096], name[32], *path = world_path("m%d", i);
+
+		if (mkdir(path, 0700) != 0)
+			abort();
+		free(path);
+		(void)snprintf(text, sizeof(text), config,
+			       keyring ? "keyring" : "single", i,
+			       soaks ? soak : "", world.folder);
+		(void)snprintf(name, sizeof(name), "m%d/keyrot.yaml", i);
+		write_file(name, text);
+	}
+	write_file("kubeconfig", kubeconfig);
+}
+
+static void make_clusters(void)
+{
+	static const char form[] =
+		"{\"settings\":{\"pod_ms\":900,\"stop_ms\":400},"
+		"\"users\":[{\"name\":\"sweeper\",\"token\":\"sweeper-token\"}],"
+		"\"objects\":[{\"apiVersion\":\"v1\",\"kind\":\"Secret\","
+		"\"metadata\":{\"name\":\"" SIM_SECRET
+		"\",\"namespace\":\"" SIM_NS
+		"\",\"annotations\":{\"team.example/owner\":\"jane\"}},"
+		"\"data\":{\"" SIM_ENTRY
+		"\":\"%s\",\"OTHER\":\"a2VwdA==\"},\"$manager\":"
+		"\"kubectl-client-side-apply\"},"
+		"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\","
+		"\"metadata\":{\"name\":\"secrets-service\",\"namespace\":"
+		"\"" SIM_NS "\"},\"spec\":{\"replicas\":2,\"selector\":{"
+		"\"matchLabels\":{\"app\":\"secrets-service\"}},"
+		"\"template\":{\"metadata\":{\"labels\":{\"app\":"
+		"\"secrets-service\"}},\"spec\":{\"containers\":[{\"name\":"
+		"\"app\",\"image\":\"registry.test/app\",\"env\":[{\"name\":"
+		"\"" SIM_ENTRY "\",\"valueFrom\":{\"secretKeyRef\":{\"name\":"
+		"\"" SIM_SECRET "\",\"key\":\"" SIM_ENTRY "\"}}}]}]}}}}]}";
+	char *text;
+
+	/* The key before: 32 bytes in base64, as the program makes them. */
+	(void)world_key_of_text("b2xkLW9sZC1vbGQtb2xkLW9sZC1vbGQtb2xkLW9sZC0=");
+	if (asprintf(&text, form, world.keys[0].base64) < 0)
+		abort();
+	simcluster_begin(text, names, SIM_NS);
+	free(text);
+}
+
+void world_begin(uint64_t seed, const char *folder)
+{
+	world.seed = world.random = seed;
+	world.hash = 1469598103934665603u;
+	(void)snprintf(world.folder, sizeof(world.folder), "%s", folder);
+	empty(folder);
+	sim_shared->now_ms = 0;
+	for (int i = 0; i <= SIM_OPERATORS; i++)
+		sim_shared->random[i] = seed * 1000 + (uint64_t)i;
+	memset(sim_shared->alive, 0, sizeof(sim_shared->alive));
+	world.plan.kill_operator = -1;
+	things_begin();
+	make_clusters();
+}
+
+static void draw_plan(void)
+{
+	static const unsigned rates[] = { 0, 0, 5000, 20000, 80000 };
+	struct sim_plan *plan = &world.plan;
+
+	plan->request_faults = rates[world_random(5)];
+	plan->store_faults = rates[world_random(5)];
+	plan->delays = rates[world_random(5)] / 2;
+	if (world_random(2)) {
+		plan->kill_operator = 0;
+		plan->kill_at = 1 + (long)world_random(400);
+	}
+	if (world_random(8) == 0)
+		plan->interrupt_at = 1 + (long)world_random(400);
+}
+
+static void end_faults(void)
+{
+	memset(&world.plan, 0, sizeof(world.plan));
+	world.plan.kill_operator = -1;
+}
+
+static int run(int machine, const char *const *words)
+{
+	int process = world_start(machine, words);
+
+	world_run();
+	if (!*world.failure)
+		oracle_ended(process);
+	return process;
+}
+
+static const char *const rotate[] = {
+	"rotate", "-o",	       "json", "-v=9", "--request-timeout",
+	"10s",	  "--timeout", "2m",   NULL
+};
+
+/* A person goes on, without faults, until all is done. */
+static void recover(int last)
+{
+	static const char *const resume[] = { "resume", "-o", "json", NULL };
+	int machine = (int)world_random(2);
+	char buffer[512];
+
+	end_faults();
+	for (int i = 0; i < AGAIN && !*world.failure; i++) {
+		const char *words[SIM_WORDS + 1] = { NULL };
+		const char *const *next = resume;
+		int n;
+
+		if (oracle_done(last)) {
+			oracle_final(last);
+			return;
+		}
+		if (!world.processes[last].killed) {
+			const char *reason = oracle_reason(last);
+
+			if (strcmp(reason, "NothingToResume") == 0 ||
+			    strcmp(reason, "RotationUnknown") == 0)
+				next = rotate;
+			else if (oracle_next(last, buffer, sizeof(buffer),
+					     words))
+				next = words;
+		}
+		if (next == words) {
+			for (n = 0; words[n]; n++)
+				continue;
+			if (n + 2 < SIM_WORDS && n > 0) {
+				words[n++] = "-o";
+				words[n++] = "json";
+				words[n] = NULL;
+			}
+		}
+		/* Whoever was killed elsewhere leaves its Lease. */
+		sim_shared->now_ms += 2 * MINUTE;
+		last = run(machine, next);
+	}
+	if (!*world.failure)
+		world_fail("6: it does not end: exit %d, %s",
+			   world.processes[last].code, oracle_reason(last));
+}
+
+void schedule_run(uint64_t seed, const char *folder, bool verbose,
+		  struct sim_result *out)
+{
+	world.verbose = verbose;
+	world_begin(seed, folder);
+	make_machines(world_random(4) == 0, world_random(4) == 0);
+	draw_plan();
+	recover(run(0, rotate));
+	out->hash = world.hash;
+	out->runs = (unsigned long)world.process_count;
+	out->requests = (unsigned long)world.requests;
+	out->faults = (unsigned long)world.faults;
+	out->kills = (unsigned long)world.kills;
+	out->edits = (unsigned long)world.edits;
+	out->ms = sim_shared->now_ms;
+	(void)strcpy(out->failure, world.failure);
+}

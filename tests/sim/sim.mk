@@ -1,0 +1,44 @@
+# The program as it is, in a simulated world: README.md beside this file.
+
+.PHONY: simulate simulate-long
+
+SIM := $(B)/tests/sim
+SIM_OBJ := $(patsubst tests/sim/%.c,$(SIM)/%.o,$(filter-out \
+	tests/sim/cluster.c,$(wildcard tests/sim/*.c))) $(SIM)/keyrot.o \
+	$(SIM)/clusters.o
+# What the world binds in place of the system's.
+SIM_WRAPPED := clock_gettime time getrandom RAND_bytes RAND_priv_bytes getpid \
+	kill gethostname pthread_create pthread_join pthread_mutex_lock \
+	pthread_cond_timedwait pthread_cond_signal execve proc_run
+# The clusters' engine: without its server, its faults and its main().
+SIM_ENGINE := $(filter-out $(addprefix $(PRACTICE)/,body.o control.o fault.o \
+	faultreply.o kubeconfig.o main.o pki.o serve.o server.o),$(PRACTICE_OBJS))
+
+$(B)/simulate: $(SIM_OBJ) $(B)/libkeyrot.a
+	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) \
+		$(SIM_WRAPPED:%=-Wl,--wrap=%) $(PKG_LIBS) -lgnutls -pthread
+
+$(SIM)/%.o: CPPFLAGS += -Itests/sim
+
+$(SIM)/keyrot.o: kubectl-keyrot.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -Wno-missing-prototypes \
+		-Dmain=keyrot_main -c -o $@ $<
+
+# One object that shows the names of cluster.h alone: some of the others are
+# the program's, too.
+$(SIM)/clusters.o: $(SIM)/cluster.o $(SIM_ENGINE)
+	$(LD) -r -o $@.all $^
+	objcopy --wildcard --keep-global-symbol='simcluster_*' $@.all $@
+	@rm -f $@.all
+
+-include $(SIM_OBJ:.o=.d) $(SIM)/cluster.d
+
+SEED :=
+simulate: $(B)/simulate ## schedules of the program in a simulated world; SEED=n replays one
+	@$< $(if $(SEED),--seed $(SEED),--count 3000 --twice 300 --floor 3000)
+
+simulate-long: $(B)/simulate
+	@$< --from 1000000 --count 100000 --twice 1000 --floor 100000
+
+LONG += simulate-long

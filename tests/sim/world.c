@@ -1,0 +1,497 @@
+/* world.h: processes, and who goes on. */
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define HANG_MS 20000 /* of real time */
+
+struct world world;
+
+void world_hash(const void *data, size_t len)
+{
+	const unsigned char *at = data;
+
+	for (size_t i = 0; i < len; i++)
+		world.hash = (world.hash ^ at[i]) * 1099511628211u;
+}
+
+void world_trace(const char *format, ...)
+{
+	char line[512];
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	if (n >= (int)sizeof(line))
+		n = sizeof(line) - 1;
+	world_hash(&sim_shared->now_ms, sizeof(sim_shared->now_ms));
+	world_hash(line, (size_t)n);
+	if (world.verbose)
+		(void)printf("%9.3f %s\n", (double)sim_shared->now_ms / 1000,
+			     line);
+}
+
+void world_fail(const char *format, ...)
+{
+	va_list ap;
+
+	if (*world.failure)
+		return;
+	va_start(ap, format);
+	(void)vsnprintf(world.failure, sizeof(world.failure), format, ap);
+	va_end(ap);
+	world_trace("BROKEN %s", world.failure);
+}
+
+uint64_t world_random(uint64_t below)
+{
+	return below ? sim_random(&world.random) % below : 0;
+}
+
+bool world_chance(unsigned of_a_million)
+{
+	return of_a_million && world_random(1000000) < of_a_million;
+}
+
+char *world_path(const char *format, ...)
+{
+	char name[256], *path;
+	va_list ap;
+
+	va_start(ap, format);
+	(void)vsnprintf(name, sizeof(name), format, ap);
+	va_end(ap);
+	if (asprintf(&path, "%s/%s", world.folder, name) < 0)
+		abort();
+	return path;
+}
+
+static int free_box(void)
+{
+	for (int i = 0; i < SIM_BOXES; i++)
+		if (!world.actors[i].live)
+			return i;
+	return -1;
+}
+
+static int actor_new(int process)
+{
+	int box = free_box();
+
+	if (box < 0)
+		return -1;
+	free(world.actors[box].text);
+	memset(&world.actors[box], 0, sizeof(world.actors[box]));
+	world.actors[box].live = true;
+	world.actors[box].operator_ = process;
+	sim_shared->boxes[box].turn = 0;
+	sim_shared->boxes[box].interrupt = 0;
+	return box;
+}
+
+static void redirect(const char *which, int process, int fd)
+{
+	char *path = world_path("%s-%d", which, process);
+	int file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+
+	if (file < 0 || dup2(file, fd) != fd)
+		_exit(99);
+	(void)close(file);
+	free(path);
+}
+
+static void set(const char *name, const char *value)
+{
+	if (setenv(name, value, 1) != 0)
+		_exit(99);
+}
+
+static void become(int process, int box)
+{
+	struct sim_process *p = &world.processes[process];
+	char *home = world_path("m%d", p->machine);
+	char *config = world_path("kubeconfig");
+	char *state = world_path("m%d/state", p->machine);
+	char variable[256];
+	char *argv[SIM_WORDS + 2] = { (char *)(uintptr_t) "kubectl-keyrot" };
+	int argc = 1;
+
+	(void)clearenv();
+	set("HOME", home);
+	set("TMPDIR", home);
+	set("PATH", "/nonexistent");
+	set("KUBECONFIG", config);
+	set("XDG_STATE_HOME", state);
+	(void)snprintf(variable, sizeof(variable), "%s:%d:%d", world.folder,
+		       process, box);
+	set(SIM_VARIABLE, variable);
+	redirect("out", process, STDOUT_FILENO);
+	redirect("err", process, STDERR_FILENO);
+	(void)close(STDIN_FILENO);
+	if (open("/dev/null", O_RDONLY) != STDIN_FILENO || chdir(home) != 0)
+		_exit(99);
+	for (int i = 0; p->words[i]; i++)
+		argv[argc++] = (char *)(uintptr_t)p->words[i];
+	argv[argc] = NULL;
+	sim_operator_begin(process, box);
+	(void)sim_turn_await(&sim_shared->boxes[box], 1, 0);
+	sim_operator_main(argc, argv);
+}
+
+int world_start(int machine, const char *const *words)
+{
+	int process = world.process_count++;
+	struct sim_process *p = &world.processes[process];
+	int box = actor_new(process), n = 0;
+
+	if (process >= SIM_OPERATORS || box < 0)
+		abort();
+	memset(p, 0, sizeof(*p));
+	for (; words[n]; n++)
+		p->words[n] = words[n];
+	p->machine = machine;
+	p->main_box = box;
+	p->live = true;
+	sim_shared->machine[process] = (unsigned char)machine;
+	sim_shared->alive[process] = 1;
+	world_trace("operator %d on machine %d: %s %s", process, machine,
+		    words[0], words[1] ? words[1] : "");
+	(void)fflush(stdout);
+	p->pid = fork();
+	if (p->pid < 0)
+		abort();
+	if (p->pid == 0)
+		become(process, box);
+	return process;
+}
+
+static void forget(int process)
+{
+	struct sim_process *p = &world.processes[process];
+
+	p->live = false;
+	sim_shared->alive[process] = 0;
+	for (int i = 0; i < SIM_BOXES; i++)
+		if (world.actors[i].operator_ == process)
+			world.actors[i].live = false;
+	calls_forget(process);
+}
+
+static void reap(int process)
+{
+	struct sim_process *p = &world.processes[process];
+	int status = 0;
+
+	while (!p->reaped && waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	p->reaped = true;
+	p->code = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+	if (p->code < 0 && !p->killed)
+		world_fail("6: operator %d died of signal %d", process,
+			   -p->code);
+	world_trace("operator %d ended: %d", process, p->code);
+	forget(process);
+}
+
+void world_kill(int process)
+{
+	struct sim_process *p = &world.processes[process];
+
+	if (!p->live)
+		return;
+	world_trace("operator %d is killed", process);
+	world.kills++;
+	p->killed = true;
+	(void)kill(p->pid, SIGKILL);
+	reap(process);
+}
+
+/* Waits until the actor has asked for something; false: it is gone. */
+static bool await(int box)
+{
+	int process = world.actors[box].operator_;
+	struct sim_process *p = &world.processes[process];
+	int waited = 0, status;
+
+	while (!sim_turn_await(&sim_shared->boxes[box], 0, 50)) {
+		if (waitpid(p->pid, &status, WNOHANG) == p->pid) {
+			p->reaped = true;
+			p->code = WIFEXITED(status) ? WEXITSTATUS(status)
+						    : -WTERMSIG(status);
+			if (p->code < 0)
+				world_fail("6: operator %d died of signal %d",
+					   process, -p->code);
+			world_trace("operator %d has gone: %d", process,
+				    p->code);
+			forget(process);
+			return false;
+		}
+		waited += 50;
+		if (waited > HANG_MS) {
+			world_fail("6: operator %d hangs", process);
+			world_kill(process);
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool at_seam(int process)
+{
+	struct sim_process *p = &world.processes[process];
+
+	p->seams++;
+	if (world.on_seam)
+		world.on_seam(process);
+	if (process == world.plan.kill_operator &&
+	    p->seams == world.plan.kill_at)
+		world_kill(process);
+	if (process == 0 && p->seams == world.plan.interrupt_at && p->live) {
+		world_trace("operator 0 is interrupted");
+		p->interrupt = SIGINT;
+	}
+	return p->live;
+}
+
+static void others_end(int process, int box)
+{
+	for (int i = 0; i < SIM_BOXES; i++)
+		if (i != box && world.actors[i].operator_ == process)
+			world.actors[i].live = false;
+	calls_forget(process);
+}
+
+static void signal_one(int process, int64_t condition)
+{
+	for (int i = 0; i < SIM_BOXES; i++) {
+		struct sim_actor *a = &world.actors[i];
+
+		if (a->live && a->operator_ == process &&
+		    a->wait == WAIT_CONDITION && a->condition == condition)
+			a->signalled = true;
+	}
+}
+
+/* What is answered at once: the thread keeps its turn. */
+static bool answer_at_once(int box, struct sim_box *b)
+{
+	int process = world.actors[box].operator_;
+
+	switch (b->kind) {
+	case SIM_START:
+		calls_start(process, b);
+		return true;
+	case SIM_CANCEL:
+		calls_cancel(process, (long)b->n[0]);
+		return true;
+	case SIM_THREAD:
+		b->n[0] = actor_new(process);
+		return true;
+	case SIM_SIGNAL:
+		signal_one(process, b->n[0]);
+		return true;
+	case SIM_EXEC:
+		world_trace("operator %d starts anew", process);
+		others_end(process, box);
+		world.processes[process].main_box = box;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void block(int box, const struct sim_box *b)
+{
+	struct sim_actor *a = &world.actors[box];
+
+	switch (b->kind) {
+	case SIM_DRIVE:
+		a->wait = WAIT_DRIVE;
+		a->http = (long)b->n[0];
+		a->until = b->n[1];
+		break;
+	case SIM_SLEEP:
+		a->wait = WAIT_UNTIL;
+		a->until = b->n[0];
+		break;
+	case SIM_PROC:
+		a->wait = WAIT_UNTIL;
+		things_run(a->operator_, a, b);
+		break;
+	case SIM_JOIN:
+		a->wait = WAIT_JOIN;
+		a->join = (int)b->n[0];
+		break;
+	case SIM_WAIT:
+		a->wait = WAIT_CONDITION;
+		a->condition = b->n[0];
+		a->until = b->n[1];
+		a->signalled = false;
+		break;
+	case SIM_LOCK:
+		a->wait = WAIT_LOCK;
+		a->steps = world.processes[a->operator_].steps;
+		break;
+	case SIM_ENDED:
+		a->live = false;
+		break;
+	default: /* SIM_EXIT */
+		reap(a->operator_);
+		break;
+	}
+}
+
+/* Fills in what the actor waited for. */
+static void fill(int box)
+{
+	struct sim_actor *a = &world.actors[box];
+	struct sim_box *b = &sim_shared->boxes[box];
+
+	if (a->wait == WAIT_DRIVE) {
+		b->n[0] = SIM_NOTHING;
+		(void)calls_take(a->operator_, a->http, b);
+	} else if (a->wait == WAIT_CONDITION) {
+		b->n[0] = a->signalled;
+	} else if (a->wait == WAIT_UNTIL && b->kind == SIM_PROC) {
+		memcpy(b->n, a->answer, sizeof(a->answer));
+		if (a->text_len)
+			memcpy(b->bytes, a->text, a->text_len);
+	}
+	a->wait = WAIT_NONE;
+}
+
+static void go_on(int box)
+{
+	struct sim_actor *a = &world.actors[box];
+	struct sim_box *b = &sim_shared->boxes[box];
+	struct sim_process *p = &world.processes[a->operator_];
+
+	fill(box);
+	p->steps++;
+	do {
+		if (box == p->main_box && p->interrupt) {
+			b->interrupt = p->interrupt;
+			p->interrupt = 0;
+		}
+		sim_turn_give(b, 1);
+		if (!await(box))
+			return;
+		world_hash(&b->kind, sizeof(b->kind));
+		if (b->kind != SIM_EXIT && b->kind != SIM_ENDED &&
+		    !at_seam(a->operator_))
+			return;
+	} while (answer_at_once(box, b));
+	block(box, b);
+}
+
+static bool is_ready(int box)
+{
+	const struct sim_actor *a = &world.actors[box];
+	const struct sim_process *p;
+	int64_t now = sim_shared->now_ms;
+
+	if (!a->live)
+		return false;
+	p = &world.processes[a->operator_];
+	if (p->frozen)
+		return false;
+	/* A signal ends every wait of the first thread. */
+	if (p->interrupt && box == p->main_box &&
+	    (a->wait == WAIT_DRIVE || a->wait == WAIT_UNTIL))
+		return true;
+	switch (a->wait) {
+	case WAIT_NONE:
+		return true;
+	case WAIT_DRIVE:
+		return calls_ready(a->operator_, a->http) || now >= a->until;
+	case WAIT_UNTIL:
+		return now >= a->until;
+	case WAIT_JOIN:
+		return !world.actors[a->join].live;
+	case WAIT_CONDITION:
+		return a->signalled || now >= a->until;
+	case WAIT_LOCK:
+		return a->steps != p->steps;
+	}
+	return false;
+}
+
+static int64_t next_due(void)
+{
+	int64_t next = calls_work();
+
+	for (int i = 0; i < SIM_BOXES; i++) {
+		const struct sim_actor *a = &world.actors[i];
+
+		if (a->live && !world.processes[a->operator_].frozen &&
+		    (a->wait == WAIT_DRIVE || a->wait == WAIT_UNTIL ||
+		     a->wait == WAIT_CONDITION) &&
+		    a->until < next)
+			next = a->until;
+	}
+	return next;
+}
+
+static bool any_live(void)
+{
+	for (int i = 0; i < world.process_count; i++)
+		if (world.processes[i].live)
+			return true;
+	return false;
+}
+
+void world_run(void)
+{
+	while (any_live() && !*world.failure) {
+		int boxes[SIM_BOXES], n = 0;
+		int64_t next = next_due();
+
+		for (int i = 0; i < SIM_BOXES; i++)
+			if (is_ready(i))
+				boxes[n++] = i;
+		if (n) {
+			go_on(boxes[world.choose
+					    ? world.choose(boxes, n)
+					    : (int)world_random((uint64_t)n)]);
+		} else if (next == INT64_MAX) {
+			world_fail("6: nothing goes on any more");
+		} else if (next > sim_shared->now_ms) {
+			sim_shared->now_ms = next;
+		}
+		if (sim_shared->now_ms > 86400000)
+			world_fail("6: it does not end within a day");
+	}
+	for (int i = 0; i < world.process_count; i++)
+		world_kill(i);
+}
+
+char *world_output(int process, const char *which)
+{
+	char *path = world_path("%s-%d", which, process);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *text;
+	ssize_t n;
+
+	free(path);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		abort();
+	text = calloc((size_t)st.st_size + 1, 1);
+	if (!text)
+		abort();
+	n = read(fd, text, (size_t)st.st_size);
+	text[n > 0 ? n : 0] = '\0';
+	(void)close(fd);
+	return text;
+}
