@@ -228,8 +228,6 @@ static void set_page(struct call *call)
 
 static void serve(struct call *call)
 {
-	char text[4096];
-
 	if (call->cluster != SERVICE) {
 		oracle_before(call->process, call->cluster, &call->request);
 		simcluster_serve(call->cluster, &call->request, &call->answer);
@@ -238,11 +236,9 @@ static void serve(struct call *call)
 		return;
 	}
 	(void)strcpy(call->answer.type, "application/json");
-	call->answer.status =
-		things_metric(call->request.target, text, sizeof(text)) ? 200
-									: 404;
-	call->answer.body = strdup(text);
-	call->answer.len = strlen(text);
+	call->answer.body = things_metric(call->request.target);
+	call->answer.status = call->answer.body ? 200 : 404;
+	call->answer.len = call->answer.body ? strlen(call->answer.body) : 0;
 }
 
 static void carry_out(struct call *call)

@@ -226,7 +226,7 @@ static void take_done(struct http_call *call, struct sim_box *box)
 	call->end = (enum sim_end)box->n[3];
 	call->retry_after_s = (long)box->n[4];
 	call->date_ms = box->n[5];
-	(void)snprintf(call->content_type, sizeof(call->content_type), "%s",
+	(void)snprintf(call->content_type, sizeof(call->content_type), "%.63s",
 		       type);
 	if (*warning && !call->warning)
 		call->warning = text_clean(warning, strlen(warning), 512);

@@ -161,8 +161,7 @@ int main(int argc, char **argv)
 	CPU_ZERO(&cpus);
 	CPU_SET((size_t)sched_getcpu(), &cpus);
 	(void)sched_setaffinity(0, sizeof(cpus), &cpus);
-	(void)snprintf(folder, sizeof(folder), "/dev/shm/keyrot-sim-%ld",
-		       (long)getppid() * 100000 + (long)argc);
+
 	(void)snprintf(folder, sizeof(folder), "/dev/shm/keyrot-sim-XXXXXX");
 	if (!mkdtemp(folder)) {
 		perror(folder);
@@ -191,7 +190,8 @@ int main(int argc, char **argv)
 				     seed, result->failure);
 		}
 	}
-	schedule_clean(folder);
+	if (!getenv("KEEP"))
+		schedule_clean(folder);
 	print_totals(&sum, done, failed, twice);
 	return failed || done < options.floor;
 }

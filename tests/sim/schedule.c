@@ -11,6 +11,7 @@
 #define MACHINES 3
 #define AGAIN	 8
 #define MINUTE	 60000
+#define LIMIT_S	 100 /* of real time */
 
 static const char *const names[] = { "aether-staging", "aether-production" };
 
@@ -234,9 +235,10 @@ static void recover(int last)
 void schedule_run(uint64_t seed, const char *folder, bool verbose,
 		  struct sim_result *out)
 {
+	(void)alarm(LIMIT_S);
 	world.verbose = verbose;
 	world_begin(seed, folder);
-	make_machines(world_random(4) == 0, world_random(4) == 0);
+	make_machines(world_random(4) == 0, world_random(24) == 0);
 	draw_plan();
 	recover(run(0, rotate));
 	out->hash = world.hash;

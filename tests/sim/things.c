@@ -262,16 +262,47 @@ void things_run(int process, struct sim_actor *actor, const struct sim_box *box)
 	free(input);
 }
 
-/* An instant query: error rates are low, latencies are short. */
-bool things_metric(const char *target, char *out, size_t size)
+/* The parameter's number. */
+static double parameter(const char *target, const char *name)
 {
-	*out = '\0';
+	const char *at = strstr(target, name);
+
+	return at ? strtod(at + strlen(name), NULL) : 0;
+}
+
+/* Error rates are low; time() is the time. */
+char *things_metric(const char *target)
+{
+	double now = (double)(SIM_BEGIN_MS + sim_shared->now_ms) / 1000;
+	double end = parameter(target, "&end="), at;
+	double step = parameter(target, "&step=");
+	size_t size = 0;
+	char *out = NULL;
+	FILE *file;
+
 	if (!strstr(target, "/api/v1/query"))
-		return false;
-	(void)snprintf(out, size,
-		       "{\"status\":\"success\",\"data\":{\"resultType\":"
-		       "\"vector\",\"result\":[{\"metric\":{},\"value\":"
-		       "[%lld,\"0.001\"]}]}}",
-		       (long long)((SIM_BEGIN_MS + sim_shared->now_ms) / 1000));
-	return true;
+		return NULL;
+	file = open_memstream(&out, &size);
+	if (!file)
+		abort();
+	if (!strstr(target, "/query_range")) {
+		(void)fprintf(file,
+			      "{\"status\":\"success\",\"data\":{"
+			      "\"resultType\":\"vector\",\"result\":[{"
+			      "\"metric\":{},\"value\":[%.3f,\"%.3f\"]}]}}",
+			      now, strstr(target, "time%28") ? now : 0.001);
+	} else {
+		const char *comma = "";
+
+		(void)fputs("{\"status\":\"success\",\"data\":{"
+			    "\"resultType\":\"matrix\",\"result\":[{"
+			    "\"metric\":{},\"values\":[",
+			    file);
+		for (at = parameter(target, "&start="); step > 0 && at <= end;
+		     at += step, comma = ",")
+			(void)fprintf(file, "%s[%.3f,\"0.001\"]", comma, at);
+		(void)fputs("]}]}}", file);
+	}
+	(void)fclose(file);
+	return out;
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -127,6 +128,7 @@ static void become(int process, int box)
 	char *argv[SIM_WORDS + 2] = { (char *)(uintptr_t) "kubectl-keyrot" };
 	int argc = 1;
 
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)clearenv();
 	set("HOME", home);
 	set("TMPDIR", home);

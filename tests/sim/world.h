@@ -132,7 +132,8 @@ void things_run(int process, struct sim_actor *actor,
 /* Whether the store holds it, whole. */
 bool things_holds(const char *fingerprint);
 bool things_suite_ran(const char *environment, const char *fingerprint);
-bool things_metric(const char *target, char *out, size_t size);
+/* Prometheus' answer, the caller's to free; NULL: it is no query. */
+char *things_metric(const char *target);
 /* Number of a key by its text in base64; made known; -1: it is no key. */
 int world_key(const char *base64);
 int world_key_of_text(const char *text);
