@@ -3,47 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "world.h"
+#include "call.h"
 
 #define CALLS	192
 #define BOOT_MS 60000 /* how much older the clusters' clock is */
 #define LOOK_MS 5000  /* how often a quiet stream is looked at */
 #define CHUNK	65536
-#define DELAY_S 40
-#define SERVICE (-1) /* not a cluster */
-
-enum fate {
-	FATE_NONE,
-	FATE_REFUSED,	   /* no connection */
-	FATE_LOST,	   /* the request never arrives */
-	FATE_STATUS,	   /* refused, and not carried out */
-	FATE_ANSWER_LOST,  /* carried out */
-	FATE_STATUS_AFTER, /* carried out, and nobody says so */
-	FATE_SILENCE,	   /* carried out, and never answered */
-	FATE_PAGE,	   /* a proxy's page in its place */
-	FATE_CUT,	   /* half of the answer */
-	FATE_COUNT,
-};
-
-struct call {
-	bool used;
-	bool client; /* somebody waits for it */
-	bool carried_out, streams, has_status;
-	int process, cluster;
-	long id, http;
-	struct sim_request request;
-	char *texts; /* what the request points into */
-	enum fate fate;
-	int code; /* of FATE_STATUS* */
-	int64_t begun_ms, arrives_ms, answer_ms, late_ms, idle_ms, last_ms;
-	int64_t look_ms;
-	struct sim_answer answer;
-	char *data; /* of a stream, not given yet */
-	size_t data_len;
-	bool over; /* the stream has ended */
-	enum sim_end end;
-	int breaks_after; /* events of a stream; 0: never */
-};
 
 static struct call calls[CALLS];
 static long versions[SIM_CLUSTERS];
@@ -84,35 +49,6 @@ static int cluster_of(const char *origin)
 	return strstr(origin, "production") ? 1 : SERVICE;
 }
 
-static void draw_fate(struct call *call)
-{
-	static const int codes[] = { 409, 429, 500, 503, 401, 403, 404, 504 };
-
-	if (!world_chance(world.plan.request_faults))
-		return;
-	world.faults++;
-	call->fate = (enum fate)(1 + world_random(FATE_COUNT - 1));
-	call->code = codes[world_random(sizeof(codes) / sizeof(*codes))];
-	if (call->fate == FATE_STATUS_AFTER)
-		call->code = world_random(2) ? 500 : 504;
-	if (call->streams && world_random(2)) {
-		call->fate = FATE_NONE;
-		call->breaks_after = 1 + (int)world_random(3);
-	}
-}
-
-static void draw_times(struct call *call)
-{
-	int64_t now = sim_shared->now_ms;
-	bool quick = world.processes[call->process].quick;
-
-	call->begun_ms = now;
-	call->arrives_ms = now + (quick ? 0 : 1 + (int64_t)world_random(6));
-	if (!quick && world_chance(world.plan.delays))
-		call->arrives_ms += (int64_t)world_random(DELAY_S * 1000);
-	call->answer_ms = INT64_MAX;
-}
-
 void calls_start(int process, const struct sim_box *box)
 {
 	struct call *call = calls;
@@ -141,8 +77,7 @@ void calls_start(int process, const struct sim_box *box)
 	call->request.body = at + 1;
 	call->request.body_len = (size_t)box->n[6];
 	call->cluster = cluster_of(origin);
-	draw_times(call);
-	draw_fate(call);
+	call_draw(call);
 	call->late_ms = box->n[3] < 0 ? INT64_MAX : call->begun_ms + box->n[3];
 	call->idle_ms = call->streams && box->n[4] > 0 ? box->n[4] : 0;
 	call->last_ms = call->begun_ms;
@@ -184,113 +119,6 @@ void calls_forget(int process)
 	for (struct call *c = calls; c < calls + CALLS; c++)
 		if (c->used && c->client && c->process == process)
 			let_go(c);
-}
-
-static void set_status(struct call *call, int code)
-{
-	static const struct {
-		int code;
-		const char *reason;
-	} reasons[] = {
-		{ 401, "Unauthorized" },       { 403, "Forbidden" },
-		{ 404, "NotFound" },	       { 409, "Conflict" },
-		{ 429, "TooManyRequests" },    { 500, "InternalError" },
-		{ 503, "ServiceUnavailable" }, { 504, "Timeout" },
-	};
-	const char *reason = "";
-	int len;
-
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
-		if (reasons[i].code == code)
-			reason = reasons[i].reason;
-	simcluster_release(&call->answer);
-	call->answer.status = code;
-	(void)strcpy(call->answer.type, "application/json");
-	len = asprintf(
-		&call->answer.body,
-		"{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":"
-		"{},\"status\":\"Failure\",\"message\":\"simulated\","
-		"\"reason\":\"%s\",\"code\":%d}",
-		reason, code);
-	if (len < 0)
-		abort();
-	call->answer.len = (size_t)len;
-}
-
-static void set_page(struct call *call)
-{
-	simcluster_release(&call->answer);
-	call->answer.status = 200;
-	(void)strcpy(call->answer.type, "text/html");
-	call->answer.body = strdup("<html>Sign in</html>");
-	call->answer.len = strlen(call->answer.body);
-}
-
-static void serve(struct call *call)
-{
-	if (call->cluster != SERVICE) {
-		oracle_before(call->process, call->cluster, &call->request);
-		simcluster_serve(call->cluster, &call->request, &call->answer);
-		world.requests++;
-		oracle_after(call->process, call->cluster, &call->request);
-		return;
-	}
-	(void)strcpy(call->answer.type, "application/json");
-	call->answer.body = things_metric(call->request.target);
-	call->answer.status = call->answer.body ? 200 : 404;
-	call->answer.len = call->answer.body ? strlen(call->answer.body) : 0;
-}
-
-static void carry_out(struct call *call)
-{
-	call->carried_out = true;
-	call->arrives_ms = INT64_MAX;
-	switch (call->fate) {
-	case FATE_LOST:
-		call->end = SIM_BROKEN;
-		break;
-	case FATE_STATUS:
-		set_status(call, call->code);
-		break;
-	case FATE_PAGE:
-		set_page(call);
-		break;
-	case FATE_STATUS_AFTER:
-		serve(call);
-		set_status(call, call->code);
-		break;
-	case FATE_ANSWER_LOST:
-	case FATE_CUT:
-		serve(call);
-		call->end = SIM_BROKEN;
-		break;
-	case FATE_NONE:
-	case FATE_SILENCE:
-	case FATE_REFUSED:
-	case FATE_COUNT:
-		serve(call);
-		break;
-	}
-	world_trace("%d %s %s%s: %d%s", call->process, call->request.method,
-		    call->cluster < 0 ? "service"
-		    : call->cluster   ? "P"
-				      : "S",
-		    call->request.target, call->answer.status,
-		    call->fate ? " (spoilt)" : "");
-	if (call->fate)
-		world_hash(&call->fate, sizeof(call->fate));
-	world_hash(call->request.body, call->request.body_len);
-	world_hash(call->answer.body, call->answer.len);
-	if (!call->client) {
-		call_free(call);
-		return;
-	}
-	if (call->fate != FATE_SILENCE)
-		call->answer_ms = sim_shared->now_ms +
-				  (world.processes[call->process].quick
-					   ? 0
-					   : 1 + (int64_t)world_random(6));
-	call->look_ms = call->answer_ms;
 }
 
 static void add_data(struct call *call, const char *data, size_t len)
@@ -369,8 +197,11 @@ int64_t calls_work(void)
 
 	for (int i = 0; i < SIM_CLUSTERS; i++)
 		(void)simcluster_work(i);
-	while ((call = first_arrival()))
-		carry_out(call);
+	while ((call = first_arrival())) {
+		call_arrive(call);
+		if (!call->client)
+			call_free(call);
+	}
 	for (int i = 0; i < SIM_CLUSTERS; i++) {
 		due = simcluster_work(i);
 		if (due != INT64_MAX)

@@ -6,11 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
-#include "world.h"
+#include "oracle.h"
 
 #define OTHER	 "a2VwdA=="
 #define WINDOW	 12
@@ -19,19 +18,19 @@
 
 static int live_before, beside_before[2];
 
-static const cJSON *member(const cJSON *at, const char *name)
+const cJSON *oracle_member(const cJSON *at, const char *name)
 {
 	return cJSON_GetObjectItemCaseSensitive(at, name);
 }
 
-static const char *text_of(const cJSON *at, const char *name)
+const char *oracle_text(const cJSON *at, const char *name)
 {
-	const char *text = cJSON_GetStringValue(member(at, name));
+	const char *text = cJSON_GetStringValue(oracle_member(at, name));
 
 	return text ? text : "";
 }
 
-static void hex_of(const void *data, size_t len, char out[65])
+void oracle_hash(const void *data, size_t len, char out[65])
 {
 	unsigned char digest[32];
 
@@ -52,7 +51,7 @@ int world_key_of_text(const char *text)
 	(void)snprintf(key->text, sizeof(key->text), "%s", text);
 	(void)EVP_EncodeBlock((unsigned char *)key->base64,
 			      (const unsigned char *)text, (int)strlen(text));
-	hex_of(text, strlen(text), key->fingerprint);
+	oracle_hash(text, strlen(text), key->fingerprint);
 	return world.key_count++;
 }
 
@@ -75,10 +74,10 @@ int world_key(const char *base64)
 	return world_key_of_text((const char *)text);
 }
 
-static int key_in(int cluster, const char *entry)
+int oracle_key_in(int cluster, const char *entry)
 {
 	const cJSON *secret = simcluster_secret(cluster, SIM_SECRET);
-	const char *value = text_of(member(secret, "data"), entry);
+	const char *value = oracle_text(oracle_member(secret, "data"), entry);
 
 	return *value ? world_key(value) : -1;
 }
@@ -88,7 +87,7 @@ static bool is_held(int key)
 	return key >= 0 && things_holds(world.keys[key].fingerprint);
 }
 
-static const char *key_leaked(const char *text, size_t len)
+const char *oracle_leaked(const char *text, size_t len)
 {
 	for (int i = 0; i < world.key_count; i++) {
 		const char *forms[] = { world.keys[i].text,
@@ -113,23 +112,25 @@ static bool writes(const struct sim_request *r)
 
 void oracle_before(int process, int cluster, const struct sim_request *r)
 {
-	if (process >= 0 && (key_leaked(r->target, strlen(r->target)) ||
+	if (process >= 0 && (oracle_leaked(r->target, strlen(r->target)) ||
 			     (!(writes(r) && strstr(r->target, OWN_WORD)) &&
-			      key_leaked(r->body, r->body_len))))
+			      oracle_leaked(r->body, r->body_len))))
 		world_fail("5: a key is in %s %s", r->method, r->target);
-	live_before = key_in(cluster, SIM_ENTRY);
-	beside_before[0] = key_in(cluster, SIM_ENTRY "_NEXT");
-	beside_before[1] = key_in(cluster, SIM_ENTRY "_PREVIOUS");
+	live_before = oracle_key_in(cluster, SIM_ENTRY);
+	beside_before[0] = oracle_key_in(cluster, SIM_ENTRY "_NEXT");
+	beside_before[1] = oracle_key_in(cluster, SIM_ENTRY "_PREVIOUS");
 }
 
 static void check_others(int cluster)
 {
 	const cJSON *secret = simcluster_secret(cluster, SIM_SECRET);
-	const cJSON *notes = member(member(secret, "metadata"), "annotations");
+	const cJSON *notes =
+		oracle_member(oracle_member(secret, "metadata"), "annotations");
 
-	if (strcmp(text_of(member(secret, "data"), "OTHER"), OTHER) != 0)
+	if (strcmp(oracle_text(oracle_member(secret, "data"), "OTHER"),
+		   OTHER) != 0)
 		world_fail("4: the other entry was changed");
-	if (strcmp(text_of(notes, "team.example/owner"), "jane") != 0)
+	if (strcmp(oracle_text(notes, "team.example/owner"), "jane") != 0)
 		world_fail("4: somebody's annotation is gone");
 }
 
@@ -159,9 +160,9 @@ void oracle_after(int process, int cluster, const struct sim_request *r)
 
 	if (process < 0 || !writes(r))
 		return;
-	now = key_in(cluster, SIM_ENTRY);
-	next = key_in(cluster, SIM_ENTRY "_NEXT");
-	previous = key_in(cluster, SIM_ENTRY "_PREVIOUS");
+	now = oracle_key_in(cluster, SIM_ENTRY);
+	next = oracle_key_in(cluster, SIM_ENTRY "_NEXT");
+	previous = oracle_key_in(cluster, SIM_ENTRY "_PREVIOUS");
 	check_replaced(process, cluster, live_before, now);
 	check_replaced(process, cluster, beside_before[1], previous);
 	if (now != live_before && !is_held(now))
@@ -184,30 +185,19 @@ void oracle_read(int process, int cluster, const char *body, size_t len)
 			world.processes[process].seen[cluster] |= 1ull << i;
 }
 
-/* After a run */
-
-static cJSON *document_of(int process)
-{
-	char *text = world_output(process, "out");
-	cJSON *json = cJSON_Parse(text);
-
-	free(text);
-	return json;
-}
-
 static void check_clusters(void)
 {
 	for (int c = 0; c < SIM_CLUSTERS; c++) {
 		cJSON *look = simcluster_look(c, SIM_SECRET, SIM_ENTRY);
 		const cJSON *pod;
-		int live = key_in(c, SIM_ENTRY);
+		int live = oracle_key_in(c, SIM_ENTRY);
 
 		if (live > 0 && !is_held(live) && !(world.by_hand >> live & 1))
 			world_fail("1: cluster %d has a key that the store "
 				   "does not",
 				   c);
-		cJSON_ArrayForEach (pod, member(look, "pods")) {
-			const char *print = text_of(pod, "fingerprint");
+		cJSON_ArrayForEach (pod, oracle_member(look, "pods")) {
+			const char *print = oracle_text(pod, "fingerprint");
 			bool known = false;
 
 			for (int i = 0; i < world.key_count; i++)
@@ -241,7 +231,7 @@ static int look_at_file(const char *path, const struct stat *st, int type,
 		abort();
 	n = fread(text, 1, (size_t)st->st_size, file);
 	(void)fclose(file);
-	if (key_leaked(text, n))
+	if (oracle_leaked(text, n))
 		world_fail("5: a key is in %s", path + strlen(world.folder));
 	free(text);
 	return 0;
@@ -273,9 +263,9 @@ static void check_ledger(void)
 		n = asprintf(&whole, PREFIX "%.*s", (int)(own - line), line);
 		if (n < 0)
 			abort();
-		hex_of(whole, (size_t)n, hash);
-		if (strcmp(text_of(row, "hash"), hash) != 0 ||
-		    strcmp(text_of(row, "prev"), before) != 0)
+		oracle_hash(whole, (size_t)n, hash);
+		if (strcmp(oracle_text(row, "hash"), hash) != 0 ||
+		    strcmp(oracle_text(row, "prev"), before) != 0)
 			world_fail("6: a line of the ledger does not fit");
 		(void)strcpy(before, hash);
 		free(whole);
@@ -286,167 +276,30 @@ static void check_ledger(void)
 		(void)fclose(file);
 }
 
-/* Of its journal the last word is that it has begun. */
-static bool is_open(int process, const cJSON *document)
-{
-	char *path, *line = NULL;
-	const char *id = text_of(document, "rotation");
-	bool open = false;
-	size_t size = 0;
-	FILE *file;
-
-	path = world_path("m%d/state/keyrot/secrets-service/%s.jsonl",
-			  world.processes[process].machine, id);
-	file = *id ? fopen(path, "r") : NULL;
-	while (file && getline(&line, &size, file) > 0) {
-		if (strstr(line, "\"event\":\"begun\""))
-			open = true;
-		if (strstr(line, "\"event\":\"ended\""))
-			open = false;
-	}
-	free(line);
-	if (file)
-		(void)fclose(file);
-	free(path);
-	return open;
-}
-
-static bool is_code(int code)
-{
-	return (code >= 0 && code <= 8) || code == 130;
-}
-
-static bool prints_a_command(const cJSON *document)
-{
-	const cJSON *line;
-
-	cJSON_ArrayForEach (line, member(document, "next")) {
-		const char *text = cJSON_GetStringValue(line);
-
-		if (text && strncmp(text, "kubectl keyrot ", 15) == 0 &&
-		    (strncmp(text + 15, "resume", 6) == 0 ||
-		     strncmp(text + 15, "rotate", 6) == 0 ||
-		     strncmp(text + 15, "rollback", 8) == 0 ||
-		     strncmp(text + 15, "promote", 7) == 0))
-			return true;
-	}
-	return false;
-}
-
-static int cluster_named(const char *context)
-{
-	return strstr(context, "production") ? 1 : 0;
-}
-
-static void check_told(int process, const cJSON *document)
-{
-	const struct sim_process *p = &world.processes[process];
-	const cJSON *target;
-
-	if (!is_code(p->code))
-		world_fail("6: exit code %d", p->code);
-	if (!document) {
-		world_fail("6: exit code %d, and no document", p->code);
-		return;
-	}
-	if (member(document, "exitCode")->valueint != p->code)
-		world_fail("6: exitCode is not the exit code");
-	if (p->code && !*text_of(document, "message"))
-		world_fail("6: it failed without a message");
-	if (p->code && p->code != 2 && is_open(process, document) &&
-	    !prints_a_command(document))
-		world_fail("6: it has begun, and no next command is printed: "
-			   "%.200s",
-			   text_of(document, "message"));
-	/* Of several at work, each tells what it saw. */
-	for (int i = 0; i < world.process_count; i++)
-		if (world.processes[i].live)
-			return;
-	cJSON_ArrayForEach (target, member(document, "targets")) {
-		const char *print = text_of(target, "fingerprint");
-		int c = cluster_named(text_of(target, "context"));
-		int live = key_in(c, SIM_ENTRY);
-
-		if (*print && live >= 0 && !world.by_hand &&
-		    world.process_count == 1 &&
-		    strcmp(print, world.keys[live].fingerprint) != 0)
-			world_fail("3: it says that cluster %d holds %.12s", c,
-				   print);
-	}
-}
-
 void oracle_ended(int process)
 {
-	cJSON *document = document_of(process);
+	cJSON *document = oracle_document(process);
 	char *out = world_output(process, "out");
 	char *err = world_output(process, "err");
 
 	check_clusters();
 	check_ledger();
-	if (key_leaked(out, strlen(out)) || key_leaked(err, strlen(err)))
+	if (oracle_leaked(out, strlen(out)) || oracle_leaked(err, strlen(err)))
 		world_fail("5: a key is in what is printed");
 	if (nftw(world.folder, look_at_file, 8, FTW_PHYS) != 0)
 		world_fail("6: its files cannot be read");
 	if (!world.processes[process].killed)
-		check_told(process, document);
+		oracle_check_told(process, document);
 	world_hash(out, strlen(out));
 	free(out);
 	free(err);
 	cJSON_Delete(document);
 }
 
-const char *oracle_reason(int process)
-{
-	static char reason[128];
-	cJSON *document = document_of(process);
-
-	(void)snprintf(reason, sizeof(reason), "%s",
-		       text_of(document, "reason"));
-	cJSON_Delete(document);
-	return reason;
-}
-
-bool oracle_done(int process)
-{
-	return !world.processes[process].killed &&
-	       (world.processes[process].code == 0 ||
-		strcmp(oracle_reason(process), "RotationEnded") == 0);
-}
-
-bool oracle_next(int process, char *buffer, size_t size, const char **words)
-{
-	cJSON *document = document_of(process);
-	const cJSON *line;
-	bool found = false;
-
-	if (prints_a_command(document)) {
-		cJSON_ArrayForEach (line, member(document, "next")) {
-			const char *text = cJSON_GetStringValue(line);
-			char *save = NULL, *word;
-			int n = 0;
-
-			if (found || strncmp(text, "kubectl keyrot ", 15) != 0)
-				continue;
-			(void)snprintf(buffer, size, "%s", text + 15);
-			for (word = strtok_r(buffer, " ", &save);
-			     word && n + 1 < SIM_WORDS;
-			     word = strtok_r(NULL, " ", &save))
-				words[n++] = word;
-			words[n] = NULL;
-			found = n && (strcmp(words[0], "resume") == 0 ||
-				      strcmp(words[0], "rotate") == 0 ||
-				      strcmp(words[0], "rollback") == 0 ||
-				      strcmp(words[0], "promote") == 0);
-		}
-	}
-	cJSON_Delete(document);
-	return found;
-}
-
 /* It says that all is done. */
 void oracle_final(int process)
 {
-	int key = key_in(0, SIM_ENTRY);
+	int key = oracle_key_in(0, SIM_ENTRY);
 
 	(void)process;
 	if (world.by_hand)
@@ -456,14 +309,14 @@ void oracle_final(int process)
 		const cJSON *pod;
 		int pods = 0;
 
-		if (key < 0 || key_in(c, SIM_ENTRY) != key)
+		if (key < 0 || oracle_key_in(c, SIM_ENTRY) != key)
 			world_fail("3: done, it says; the clusters have two "
 				   "keys");
-		cJSON_ArrayForEach (pod, member(look, "pods")) {
-			if (!cJSON_IsTrue(member(pod, "running")))
+		cJSON_ArrayForEach (pod, oracle_member(look, "pods")) {
+			if (!cJSON_IsTrue(oracle_member(pod, "running")))
 				continue;
 			pods++;
-			if (key >= 0 && strcmp(text_of(pod, "fingerprint"),
+			if (key >= 0 && strcmp(oracle_text(pod, "fingerprint"),
 					       world.keys[key].fingerprint))
 				world_fail("3: done, it says; a pod of "
 					   "cluster %d runs another key",

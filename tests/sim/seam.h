@@ -82,7 +82,10 @@ void sim_turn_give(struct sim_box *box, uint32_t to);
 bool sim_turn_await(struct sim_box *box, uint32_t whose, int real_ms);
 
 /* The side of the program (operator.c, http.c). */
+/* This thread's, empty; which one that is. */
 struct sim_box *sim_box(void);
+void sim_box_take(int box);
+bool sim_box_is_there(void);
 void sim_ask(enum sim_kind kind);
 void sim_put(const void *data, size_t len);
 void sim_put_text(const char *text);

@@ -104,6 +104,12 @@ int world_start(int machine, const char *const *words);
 /* Until all of them have ended. */
 void world_run(void);
 void world_kill(int process);
+/* Another thread of a process: its box, -1: there is none left. */
+int world_actor(int process);
+/* Waits until a thread has asked for something; false: it is gone. */
+bool world_await(int box);
+/* It has said that it ends. */
+void world_reap(int process);
 /* A promise does not hold; the first one is kept. */
 void world_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 uint64_t world_random(uint64_t below);
