@@ -46,8 +46,6 @@ static bool keep_texts(struct kube_application *app, const struct cJSON *tree)
 	       str_keep(&app->health, json_str(tree, "status.health.status")) &&
 	       str_keep(&app->phase,
 			json_str(tree, "status.operationState.phase")) &&
-	       str_keep(&app->reconciled_at,
-			json_str(tree, "status.reconciledAt")) &&
 	       str_keep(&app->asked_by, mark);
 }
 
@@ -89,7 +87,6 @@ void kube_application_free(struct kube_application *app)
 	free(app->health);
 	free(app->phase);
 	free(app->asked_by);
-	free(app->reconciled_at);
 	json_free(app->tree);
 	free(app);
 }

@@ -3,9 +3,10 @@
  * API of Argo CD is needed to have it synced and to see how it goes.
  *
  * Source: argoproj.io/v1alpha1, types.go of Argo CD 2.x and 3.x. `operation`
- * is a request: the controller takes it away and reports in
- * `status.operationState`. Messages there are never quoted: an error of a sync
- * may hold what stands in a manifest.
+ * is a request: the controller reports in `status.operationState`, and takes it
+ * away when it has ended. `status.sync` and `status.health` are of the last
+ * comparison, which may have been before. Messages there are never quoted: an
+ * error of a sync may hold what stands in a manifest.
  */
 #ifndef KR_KUBE_APPLICATION_H
 #define KR_KUBE_APPLICATION_H
@@ -16,11 +17,10 @@
 struct kube_application {
 	char *name;
 	char *resource_version;
-	char *sync;	/* "Synced", "OutOfSync", "Unknown" */
-	char *health;	/* "Healthy", "Progressing", "Degraded", ... */
-	char *phase;	/* of the last operation: "Succeeded", ... */
-	char *asked_by; /* our mark in it: a rotation's id; NULL */
-	char *reconciled_at;
+	char *sync;	 /* "Synced", "OutOfSync", "Unknown" */
+	char *health;	 /* "Healthy", "Progressing", "Degraded", ... */
+	char *phase;	 /* of the last operation: "Succeeded", ... */
+	char *asked_by;	 /* our mark in it: a rotation's id; NULL */
 	bool pending;	 /* an operation is asked for, and not begun */
 	bool refreshing; /* a refresh is asked for */
 	bool automated, self_heal;

@@ -19,7 +19,7 @@ KR_FALLIBLE gitops_application_get(const struct gitops_application *app,
 
 	if (app->kube)
 		return kube_application_get(app->kube, app->ns, app->name, out);
-	err = argocd_get(app->argocd, app->ns, app->name, &tree);
+	err = argocd_get(app->argocd, app->ns, app->name, false, &tree);
 	return err ? err : kube_application_read(tree, out);
 }
 
@@ -39,10 +39,9 @@ static bool is_busy(const struct kube_application *a)
 struct waiting {
 	const struct gitops_application *app;
 	const char *rotation;
-	bool asked;   /* now */
-	int failures; /* one after the other, that may pass */
-	/* reconciledAt before a refresh was asked for; NULL */
-	char *reconciled_before;
+	bool asked;    /* now */
+	bool compared; /* since the operation ended */
+	int failures;  /* one after the other, that may pass */
 };
 
 /*
@@ -86,9 +85,28 @@ static KR_FALLIBLE ask(struct waiting *w, const struct kube_application *a)
 		return put_up_with(w, err);
 	w->failures = 0;
 	w->asked = true;
-	if (app->by_refresh &&
-	    !str_keep(&w->reconciled_before, a->reconciled_at))
-		return err_no_memory();
+	return NULL;
+}
+
+/*
+ * What is said of sync and health when an operation ends is what was found
+ * before it: Argo CD compares again later. It takes the word for a refresh away
+ * when it has.
+ */
+static KR_FALLIBLE compare(struct waiting *w, const struct kube_application *a)
+{
+	const struct gitops_application *app = w->app;
+	kr_cleanup(json_freep) struct cJSON *tree = NULL;
+	struct err *err;
+
+	if (app->argocd)
+		err = argocd_get(app->argocd, app->ns, app->name, true, &tree);
+	else
+		err = kube_application_refresh(app->kube, app->ns, a);
+	if (err)
+		return put_up_with(w, err);
+	w->failures = 0;
+	w->compared = true;
 	return NULL;
 }
 
@@ -97,14 +115,14 @@ static KR_FALLIBLE look(struct waiting *w, const struct kube_application *a,
 			bool *out_done)
 {
 	const bool refresh = w->app->by_refresh && !w->app->argocd;
+	const bool ours = is_ours(w, a);
 
 	*out_done = false;
-	if (!w->asked && (refresh || !is_ours(w, a)))
-		return is_busy(a) || a->refreshing ? NULL : ask(w, a);
-	if (is_busy(a))
+	if (is_busy(a) || a->refreshing)
 		return NULL;
-	if (!refresh && is_ours(w, a) && a->phase &&
-	    strcmp(a->phase, "Succeeded") != 0)
+	if (!w->asked && (refresh || !ours))
+		return ask(w, a);
+	if (!refresh && ours && a->phase && strcmp(a->phase, "Succeeded") != 0)
 		return err_set_reason(
 			err_new(KR_EGATE,
 				"the sync of Application %s ended as %s: its "
@@ -113,9 +131,10 @@ static KR_FALLIBLE look(struct waiting *w, const struct kube_application *a,
 				str_same(a->phase, "Failed") ? "Failed"
 							     : "Error"),
 			"SyncFailed");
-	if (refresh && str_equal(a->reconciled_at, w->reconciled_before))
-		return NULL;
-	*out_done = is_good(a) && (refresh || is_ours(w, a));
+	if (!refresh && !w->compared)
+		return compare(w, a);
+	/* Not ours any more: the next one followed, by self-heal perhaps. */
+	*out_done = is_good(a);
 	return NULL;
 }
 
@@ -174,7 +193,6 @@ KR_FALLIBLE gitops_sync(const struct gitops_application *app,
 	struct kube_application *seen = NULL;
 	struct err *err = wait_for(&w, deadline_in_ms(timeout_ms), &seen);
 
-	free(w.reconciled_before);
 	*out_asked = w.asked;
 	if (out_seen)
 		*out_seen = seen;

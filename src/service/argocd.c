@@ -149,7 +149,7 @@ static KR_FALLIBLE run(struct argocd *argocd, const char *method,
 }
 
 static char *target_of(const struct argocd *argocd, const char *ns,
-		       const char *name, const char *verb)
+		       const char *name, const char *verb, bool refresh)
 {
 	struct buf target = BUF_INIT(4096);
 
@@ -158,13 +158,16 @@ static char *target_of(const struct argocd *argocd, const char *ns,
 	buf_puts(&target, verb);
 	buf_puts(&target, "?appNamespace=");
 	buf_url(&target, ns);
+	if (refresh)
+		buf_puts(&target, "&refresh=normal");
 	return buf_take(&target);
 }
 
 KR_FALLIBLE argocd_get(struct argocd *argocd, const char *ns, const char *name,
-		       struct cJSON **out)
+		       bool refresh, struct cJSON **out)
 {
-	kr_cleanup(str_freep) char *target = target_of(argocd, ns, name, "");
+	kr_cleanup(str_freep) char *target =
+		target_of(argocd, ns, name, "", refresh);
 	struct err *err;
 
 	if (!target)
@@ -177,7 +180,7 @@ KR_FALLIBLE argocd_sync(struct argocd *argocd, const char *ns, const char *name,
 			const char *mark, const char *value)
 {
 	kr_cleanup(str_freep) char *target =
-		target_of(argocd, ns, name, "/sync");
+		target_of(argocd, ns, name, "/sync", false);
 	kr_cleanup(json_freep) struct cJSON *body = json_object();
 	kr_cleanup(str_freep) char *text = NULL;
 	struct cJSON *info;

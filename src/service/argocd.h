@@ -30,9 +30,10 @@ KR_FALLIBLE argocd_new(const struct argocd_options *options,
 void argocd_free(struct argocd *argocd);
 KR_DEFINE_FREEP(argocd)
 
-/* `ns` is the Application's namespace. */
+/* `ns` is the Application's namespace. `refresh`: once Argo CD has compared it
+ * with Git and the cluster again. */
 KR_FALLIBLE argocd_get(struct argocd *argocd, const char *ns, const char *name,
-		       struct cJSON **out);
+		       bool refresh, struct cJSON **out);
 /* `mark` and `value` become an info of the operation. */
 KR_FALLIBLE argocd_sync(struct argocd *argocd, const char *ns, const char *name,
 			const char *mark, const char *value);

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 
-from stand import ENTRY, NAMESPACE, SECRET
+from stand import ENTRY, NAMESPACE, SECRET, until
 
 GROUP = "argoproj.io"
 KIND = {"apiVersion": GROUP + "/v1alpha1", "resource": "applications",
@@ -18,8 +18,9 @@ MERGE = "application/merge-patch+json"
 
 
 def now():
+    """As Argo CD writes it: to the second."""
     return datetime.datetime.now(datetime.timezone.utc).strftime(
-        "%Y-%m-%dT%H:%M:%S.%fZ")
+        "%Y-%m-%dT%H:%M:%SZ")
 
 
 def crd():
@@ -44,7 +45,7 @@ def application(name="aether", **policy):
             "metadata": {"name": name, "namespace": "argocd"},
             "spec": {"project": "default", "syncPolicy": dict(
                 {"syncOptions": ["ServerSideApply=true"]}, **policy)},
-            "status": {"sync": {"status": "OutOfSync"},
+            "status": {"sync": {"status": "Synced"},
                        "health": {"status": "Healthy"},
                        "reconciledAt": now()}}
 
@@ -52,7 +53,8 @@ def application(name="aether", **policy):
 class Controller(threading.Thread):
     """Reacts to `operation` and to a refresh. `behave`: phase, sync, health
     that it ends with; `git`: data of the Secret in Git, which a sync applies
-    and self-heal puts back."""
+    and self-heal puts back. As Argo CD does, it takes `operation` away when the
+    operation has ended, and says what came of it (`lag` seconds) later."""
 
     def __init__(self, api, name="aether", namespace="argocd", git=None,
                  secret_ns=NAMESPACE, subresource=False, **behave):
@@ -61,8 +63,10 @@ class Controller(threading.Thread):
         self.path = BASE % namespace + "/" + name
         self.subresource = subresource
         self.behave = dict({"phase": "Succeeded", "sync": "Synced",
-                            "health": "Healthy", "takes": 0.1}, **behave)
+                            "health": "Healthy", "takes": 0.1,
+                            "lag": 0.5}, **behave)
         self.operations, self.refreshes = [], 0
+        self.compare_at = None
         self.ended = threading.Event()
         self.failure = None
 
@@ -112,19 +116,25 @@ class Controller(threading.Thread):
         operation = seen.get("operation")
         if REFRESH in seen["metadata"].get("annotations", {}):
             self.refreshes += 1
+            self.ended.wait(self.behave["takes"])
             self.patch(dict(self.status(), metadata={
                 "annotations": {REFRESH: None}}))
+            self.compare_at = None
         elif operation:
             self.operations.append(operation)
-            self.patch({"operation": None, "status": {"operationState": {
+            self.patch({"status": {"operationState": {
                 "operation": operation, "phase": "Running",
-                "startedAt": now()}}})
-            time.sleep(self.behave["takes"])
+                "finishedAt": None, "startedAt": now()}}})
+            self.ended.wait(self.behave["takes"])
             self.apply_git()
-            self.patch(self.status(operationState={
+            self.patch({"operation": None, "status": {"operationState": {
                 "operation": operation, "phase": self.behave["phase"],
                 "message": "never to be quoted: " + ENTRY,
-                "finishedAt": now()}))
+                "finishedAt": now()}}})
+            self.compare_at = time.monotonic() + self.behave["lag"]
+        elif self.compare_at and time.monotonic() > self.compare_at:
+            self.patch(self.status())
+            self.compare_at = None
 
 
 class Api(threading.Thread):
@@ -155,6 +165,8 @@ class Api(threading.Thread):
                 if self.command == "POST":
                     outer.api.call("PATCH", path, {"operation": {
                         "info": body["infos"], "sync": {}}}, MERGE)
+                elif self.path.endswith("&refresh=normal"):
+                    outer.refresh(path)
                 return self.answer(200, outer.api.get(path))
 
             def do_GET(self):
@@ -169,6 +181,12 @@ class Api(threading.Thread):
 
         self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:%d" % self.server.server_port
+
+    def refresh(self, path):
+        self.api.call("PATCH", path, {"metadata": {"annotations": {
+            REFRESH: "normal"}}}, MERGE)
+        until(lambda: REFRESH not in self.api.get(path)["metadata"].get(
+            "annotations", {}), "refreshed")
 
     def run(self):
         self.server.serve_forever()

@@ -365,9 +365,10 @@ def test_sync_that_fails():
 
 
 def test_never_healthy():
+    """What was good before the sync says nothing of it."""
     for behave in ({"health": "Degraded"}, {"sync": "OutOfSync"},
                    {"health": "Progressing"}):
-        with Stand(argocd={"timeout": "2s"}, **behave) as repo:
+        with Stand(argocd={"timeout": "2s"}, lag=30, **behave) as repo:
             repo.asked_and_merged()
             code, document, told = repo.json("gitops", "run")
             check(code == GATE and document["reason"] == "SyncTimeout",
