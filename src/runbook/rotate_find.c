@@ -18,6 +18,7 @@ struct evidence {
 	size_t on_it;	/* hold its key, written by it */
 	size_t proven;	/* ... and every gate behind it was passed */
 	size_t past_it; /* were written by another one after it */
+	size_t behind;	/* of the last environment, not proven */
 };
 
 static struct err *read_lease(struct rotation *rotation,
@@ -128,9 +129,10 @@ static bool came_after(const struct kube_key_facts *facts, const char *id,
 }
 
 static void weigh(const struct kube_key_facts *facts,
-		  const struct store_meta *meta, struct evidence *e)
+		  const struct store_meta *meta, bool last, struct evidence *e)
 {
 	size_t n = strlen(meta->fingerprint);
+	size_t proven = e->proven;
 
 	e->targets++;
 	if (facts->owned && str_same(facts->rotation, meta->rotation) &&
@@ -144,6 +146,7 @@ static void weigh(const struct kube_key_facts *facts,
 		/* Its own, with another key: a keyring that it added to. */
 		e->past_it++;
 	}
+	e->behind += last && e->proven == proven;
 }
 
 static KR_FALLIBLE refuse(const char *reason, const char *format,
@@ -160,7 +163,8 @@ static KR_FALLIBLE judge(const struct evidence *e,
 			 const struct store_meta *meta,
 			 struct rotate_found *out)
 {
-	if (e->past_it && e->on_it)
+	/* Where it had come to its end, what was written since is no matter. */
+	if (e->past_it && e->on_it && e->behind)
 		return refuse(
 			"SeveralOpen",
 			"some targets hold the key of this rotation and others were written after it, so whether it is to be gone on with or undone is not known; name it: ",
@@ -188,7 +192,8 @@ static KR_FALLIBLE ask_secrets(struct rotation *rotation,
 		const struct rotate_env *env = &rotation->envs[i];
 
 		for (size_t j = 0; j < env->count; j++)
-			weigh(&env->targets[j].key_facts, meta, &e);
+			weigh(&env->targets[j].key_facts, meta,
+			      i + 1 == rotation->env_count, &e);
 	}
 	return judge(&e, meta, out);
 }

@@ -97,6 +97,19 @@ def nothing(fleet, program):
         check(len(stand.ended_done_keys) == 1, "a second key was made")
 
 
+def applied_since(fleet, program):
+    """lost journal: what was applied after the end opens nothing"""
+    with Stand(fleet, program, "since") as stand:
+        stand.write_config()
+        stand.run("rotate")
+        stand.run("apply", "--context", CONTEXTS[0], env=dict(
+            stand.environment(), SECRET_ENCRYPTION_KEY=base64.b64encode(
+                os.urandom(32)).decode()))
+        stand.new_machine()
+        document = stand.run("resume", expect=3)
+        check(document["reason"] == "NothingToResume", document["message"])
+
+
 def roll_back(fleet, program):
     """lost journal: a roll-back that was killed half-way"""
     with Stand(fleet, program, "back") as stand:
@@ -214,5 +227,5 @@ def other_host(fleet, program):
 
 
 CASES = [after_new_key, in_staging, after_staging, in_production, interrupted,
-         without_leases, without_leases_early, nothing, roll_back, overtaken,
-         undone, jobs, other_host]
+         without_leases, without_leases_early, nothing, applied_since, roll_back,
+         overtaken, undone, jobs, other_host]
