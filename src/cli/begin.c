@@ -36,7 +36,9 @@ static KR_FALLIBLE check_reviews(const struct cli_context *context,
 	err = operator_find(given, NULL, &operator_, NULL);
 	if (!err && closed)
 		err = review_close(context->config, closed, operator_);
-	return err ? err : review_check(context->config, operator_, result);
+	return err ? err
+		   : review_check(context->config, operator_,
+				  context->command->name, result);
 }
 
 KR_FALLIBLE begin_refuse(const struct cli_context *context,

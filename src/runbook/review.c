@@ -103,13 +103,13 @@ static KR_FALLIBLE record_closed(const struct config *config,
 }
 
 static KR_FALLIBLE refuse(const char *rotation, const char *path,
-			  struct result *result)
+			  const char *typed, struct result *result)
 {
 	struct err *err = err_new(KR_EREFUSED,
 				  "the review of rotation %s is not closed: %s",
 				  rotation, path);
 
-	result_next(result, "kubectl keyrot rotate --review-closed %s",
+	result_next(result, "kubectl keyrot %s --review-closed %s", typed,
 		    rotation);
 	err = err_set_reason(err, "ReviewOpen");
 	return err_hint(
@@ -121,7 +121,7 @@ static KR_FALLIBLE refuse(const char *rotation, const char *path,
 /* One file of the folder. */
 static KR_FALLIBLE check_file(const struct config *config, const char *folder,
 			      const char *name, const char *operator_,
-			      struct result *result)
+			      const char *typed, struct result *result)
 {
 	kr_cleanup(str_freep) char *path = file_join(folder, name);
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(MAX_BYTES);
@@ -138,12 +138,12 @@ static KR_FALLIBLE check_file(const struct config *config, const char *folder,
 	if (!is_of(buf_str(&text), config->service))
 		return NULL;
 	if (!is_closed(buf_str(&text)))
-		return refuse(id, path, result);
+		return refuse(id, path, typed, result);
 	return record_closed(config, id, operator_);
 }
 
 KR_FALLIBLE review_check(const struct config *config, const char *operator_,
-			 struct result *result)
+			 const char *typed, struct result *result)
 {
 	kr_cleanup(str_freep) char *folder = NULL;
 	kr_cleanup(file_list_release) struct file_list files = { 0 };
@@ -154,7 +154,7 @@ KR_FALLIBLE review_check(const struct config *config, const char *operator_,
 	for (size_t i = 0; !err && i < files.count; i++) {
 		if (strlen(files.names[i]) == ROTATION_LEN - 1 + strlen(SUFFIX))
 			err = check_file(config, folder, files.names[i],
-					 operator_, result);
+					 operator_, typed, result);
 	}
 	return err;
 }

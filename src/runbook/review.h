@@ -25,10 +25,11 @@ KR_FALLIBLE review_write(struct rotation *rotation, const char *reason,
 
 /*
  * KR_EREFUSED, reason "ReviewOpen", names the first draft that is not closed.
- * Closed ones get their record in the ledger.
+ * Closed ones get their record in the ledger. `typed`: the command that is
+ * told to be typed again once it is closed.
  */
 KR_FALLIBLE review_check(const struct config *config, const char *operator_,
-			 struct result *result);
+			 const char *typed, struct result *result);
 
 /* Where the rotation's draft is (malloc'd; NULL: there is none), and whether it
  * is closed. */

@@ -47,6 +47,9 @@ def by_itself(fleet, program):
         check(document["review"] in refused["message"], refused["message"])
         check(refused["next"][0] == "kubectl keyrot rotate --review-closed "
               + failed, refused["next"])
+        refused = stand.run("promote", expect=3)
+        check(refused["next"][0] == "kubectl keyrot promote --review-closed "
+              + failed, refused["next"])
         check(len(stand.new_keys()) == 1, "a key was made")
         check(stand.run("rotate", "--new", expect=3)["reason"]
               == "ReviewOpen")
