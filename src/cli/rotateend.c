@@ -8,6 +8,23 @@
 #include "config/config.h"
 #include "runbook/review.h"
 
+/* The rotation whose key failed a gate: a promotion finds one there already. */
+static const char *rotation_to_undo(const struct rotation *rotation,
+				    const struct err *err)
+{
+	const struct rotate_env *env = rotation->failed_in;
+	const struct kube_secret *s;
+
+	if (!env || !env->count || !err_is(err, KR_EGATE) ||
+	    rotation_carried_key(rotation))
+		return rotation->id;
+	s = env->targets[0].run.secret;
+	return s && s->facts.owned && s->facts.rotation &&
+			       rotation_is_valid(s->facts.rotation)
+		       ? s->facts.rotation
+		       : rotation->id;
+}
+
 void rotateend_next(const struct rotation *rotation, struct result *result,
 		    const struct err *err)
 {
@@ -30,7 +47,8 @@ void rotateend_next(const struct rotation *rotation, struct result *result,
 	    rotation_carried_key(rotation))
 		result_next(result, "kubectl keyrot rotate --new");
 	if (!*rotation->undone)
-		result_next(result, "kubectl keyrot rollback %s", rotation->id);
+		result_next(result, "kubectl keyrot rollback %s",
+			    rotation_to_undo(rotation, err));
 }
 
 void rotateend_review(struct rotation *rotation, struct result *result,
@@ -60,7 +78,9 @@ bool rotateend_wants_back(const struct rotation *rotation,
 {
 	const struct rotate_env *env = rotation->failed_in;
 
-	if (!env || *rotation->undone || rotation->options.retires)
+	/* What was there before it is not put back without being asked. */
+	if (!env || *rotation->undone || rotation->options.retires ||
+	    !rotation_carried_key(rotation))
 		return false;
 	if (err_is(err, KR_EROLLOUT))
 		return env->config->on_fail == ON_FAIL_ROLLBACK;

@@ -335,5 +335,26 @@ def promoted(fleet, program):
         check(stand.live(CONTEXTS[0]) == stand.live(CONTEXTS[1]))
 
 
-CASES = [promoted, handed_over, control, fails_back, interrupted, two_soaks, token,
-         typed, baseline, blind, on_record]
+def promoted_in_vain(fleet, program):
+    """soak: fails after a promotion of what was there: nothing to put back"""
+    with Stand(fleet, program, "vain") as stand, Prom() as prom:
+        stand.write_config(production=prom.soak(2, "rollback"))
+        first = stand.run("rotate")
+        prom.values["errors"] = 50
+        document = stand.run("promote", expect=6)
+        check(document["reason"] == "SoakFailed", document["message"])
+        check(document["next"] == [
+            "kubectl keyrot resume " + document["rotation"],
+            "kubectl keyrot rollback " + first["rotation"]],
+            document["next"])
+        prom.values["errors"] = 1
+        stand.run("resume")
+        stand.ended_done()
+        stand.run("promote", "--review-closed", document["rotation"])
+        stand.run("rollback", first["rotation"])
+        for context in CONTEXTS:
+            check(stand.live(context) == stand.old[context], context)
+
+
+CASES = [promoted, promoted_in_vain, handed_over, control, fails_back, interrupted,
+         two_soaks, token, typed, baseline, blind, on_record]
