@@ -75,7 +75,7 @@ class PodLogs(threading.Thread):
         while True:
             try:
                 for event in self.api.watch("/api/v1/pods?watch=true"):
-                    if event["type"] == "ADDED":
+                    if event["type"] in ("ADDED", "MODIFIED"):
                         self.write(event["object"])
             except (OSError, ApiError, ValueError, http.client.HTTPException):
                 time.sleep(0.1)
@@ -83,7 +83,8 @@ class PodLogs(threading.Thread):
 
     def write(self, pod):
         meta = pod["metadata"]
-        if meta["uid"] in self.seen:
+        # Nothing is printed before a node has it.
+        if meta["uid"] in self.seen or not pod["spec"].get("nodeName"):
             return
         self.seen.add(meta["uid"])
         annotations = meta.get("annotations", {})
