@@ -57,6 +57,15 @@ unit-valgrind: ## unit tests under valgrind
 
 unit-binary: $(B)/unit-tests
 
+.PHONY: test-programs
+
+# Each file tests/*/*.mk adds its own: TEST_PROGRAMS += file. Makes that run at
+# the same time find them built.
+TEST_PROGRAMS := kubectl-keyrot practice unit-binary
+
+test-programs: ## build what tests run, but for the variants
+	+@$(MAKE) --no-print-directory -s $(TEST_PROGRAMS)
+
 .PHONY: contract contract-real
 
 CONTRACT := python3 tests/contract/contract.py
@@ -73,7 +82,7 @@ contract-real: kubectl-keyrot ## the same cases on real clusters
 
 # With the program as it is built here, sanitizers and all.
 contract-variant: $(B)/kubectl-keyrot
-	+@$(MAKE) --no-print-directory -s SANITIZE= practice
+	+@$(MAKE) --no-print-directory -s SANITIZE= CC=cc practice
 	@$(CONTRACT) practice --program $(B)/kubectl-keyrot $(CASE)
 
 REPEATS := 20

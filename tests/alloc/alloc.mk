@@ -1,7 +1,7 @@
 # Every allocation, failed: pieces of the program in one process, and whole
 # commands.
 
-.PHONY: alloc-fail alloc-drivers
+.PHONY: alloc-fail alloc-binary alloc-drivers
 
 ALLOC := $(B)/tests/alloc
 ALLOC_TARGETS := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard \
@@ -24,9 +24,13 @@ build/alloc/fail.so: tests/alloc/fail.c tests/alloc/fail.h
 	@mkdir -p $(@D)
 	gcc $(SWEEP_CFLAGS) -DPRELOAD -fPIC -shared -fno-builtin -o $@ $< -ldl
 
+TEST_PROGRAMS += build/alloc/fail.so
+
 LONG += alloc-commands-long
 
 # NO_WIPE: the counter is the allocator.
+alloc-binary: $(B)/alloc-drivers
+
 alloc-drivers: $(B)/alloc-drivers
 	@$< tests/fuzz/corpus $(PIECE)
 

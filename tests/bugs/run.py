@@ -73,7 +73,8 @@ class Bug:
 
 def environment():
     env = dict(os.environ, PYTHONDONTWRITEBYTECODE="1")
-    for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS"):
+    for name in ("MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS",
+                 "STRICT"):
         env.pop(name, None)
     return env
 

@@ -9,4 +9,6 @@ cli-tests: $(B)/kubectl-keyrot $(B)/uiplay ## command line, help, terminal
 $(B)/uiplay: $(B)/tests/cli/uiplay.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
+TEST_PROGRAMS += $(B)/uiplay
+
 -include $(B)/tests/cli/uiplay.d

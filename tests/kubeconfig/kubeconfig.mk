@@ -11,4 +11,6 @@ kubeconfig-test: $(B)/kubectl-keyrot $(B)/kubeconfig-probe ## kubeconfigs and fl
 $(B)/kubeconfig-probe: $(B)/tests/kubeconfig/probe.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
+TEST_PROGRAMS += $(B)/kubeconfig-probe
+
 -include $(B)/tests/kubeconfig/probe.d

@@ -26,6 +26,8 @@ $(B)/ledger-mutate $(B)/ledger-bench $(B)/ledger-play: $(B)/ledger-%: \
 		$(B)/tests/ledger/%.o $(LEDGER_SAMPLE)
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
+TEST_PROGRAMS += $(B)/ledger-mutate $(B)/ledger-play
+
 $(B)/tests/ledger/%.o: CPPFLAGS += -Itests/ledger
 
 -include $(wildcard $(B)/tests/ledger/*.d)

@@ -9,4 +9,6 @@ notify-tests: $(B)/notify-play ## notifications, against a recording HTTPS serve
 $(B)/notify-play: $(B)/tests/notify/play.o $(B)/libkeyrot.a
 	$(CC) $(BASE_CFLAGS) $(CFLAGS) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 
+TEST_PROGRAMS += $(B)/notify-play
+
 -include $(B)/tests/notify/play.d

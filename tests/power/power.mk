@@ -12,4 +12,6 @@ build/power/record.so: tests/power/record.c
 power-loss: sweep-tools $(B)/power-check build/power/record.so ## power cuts at every point of real runs: journal, ledger, file store
 	@python3 tests/power/power.py $(B)/power-check
 
+TEST_PROGRAMS += $(B)/power-check build/power/record.so
+
 -include $(B)/tests/power/check.d

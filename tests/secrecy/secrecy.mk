@@ -15,4 +15,6 @@ secrecy: $(LEAKSCAN) kubectl-keyrot practice ## search memory, arguments, enviro
 	@python3 tests/secrecy/secrecy.py --leakscan $(LEAKSCAN) \
 		--control $(NO_WIPE_PROGRAM) $(SECRECY)
 
+TEST_PROGRAMS += $(LEAKSCAN)
+
 -include $(B)/tests/secrecy/leakscan.d $(B)/tests/secrecy/forms.d

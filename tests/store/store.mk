@@ -10,4 +10,6 @@ $(STORETOOL): $(B)/tests/store/storetool.o $(B)/libkeyrot.a
 store-test: $(STORETOOL) kubectl-keyrot ## the stores, with the real programs; STORE="k" runs some
 	python3 tests/store/run.py --tool $(STORETOOL) $(STORE)
 
+TEST_PROGRAMS += $(STORETOOL)
+
 -include $(B)/tests/store/storetool.d

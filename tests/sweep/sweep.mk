@@ -16,6 +16,8 @@ $(SWEEP)/killer: tests/sweep/killer.c | $(SWEEP)
 $(SWEEP):
 	mkdir -p $@
 
+TEST_PROGRAMS += sweep-tools $(SWEEP)/killer
+
 .PHONY: sweep-tools
 sweep-tools: kubectl-keyrot practice $(SWEEP)/store $(SWEEP)/seam.so
 

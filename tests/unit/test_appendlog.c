@@ -130,6 +130,7 @@ static void a_file_has_one_writer(void)
 	kr_cleanup(appendlog_closep) struct appendlog *log = open_log(NULL);
 	struct appendlog *other = NULL;
 
+	CU_ASSERT_PTR_NOT_NULL(log);
 	UNIT_FAILS(appendlog_open(path, 0, NULL, &other), KR_EHELD,
 		   "another process");
 }

@@ -171,7 +171,7 @@ static void texts_are_apart(void)
 	};
 	static const char *const texts[] = { "a: " KEY "\n", "kind: Secret\n",
 					     "- name: " ENTRY "\n",
-					     "value: " KEY "\n", "a: " KEY };
+					     ("value: " KEY "\n"), "a: " KEY };
 
 	if (!UNIT_OK(keyhunt_new(&options, &h)))
 		return;
