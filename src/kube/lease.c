@@ -262,9 +262,10 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 	return err ? err : keep_version(lease, object);
 }
 
-/* After a conflict, or a lost answer: still ours where it says so, and renewed
+/* After a conflict, or a lost answer: still ours where it says so, and put
  * from there. */
-static KR_FALLIBLE take_again(struct kube_lease *lease)
+static KR_FALLIBLE put_again(struct kube_lease *lease, const char *to,
+			     int duration_s)
 {
 	kr_cleanup(json_freep) struct cJSON *object = NULL;
 	const char *holder;
@@ -280,8 +281,12 @@ static KR_FALLIBLE take_again(struct kube_lease *lease)
 			kube_lease_held(lease->ns, lease->name, object),
 			"LeaseLost");
 	err = keep_version(lease, object);
-	return err ? err
-		   : put(lease, lease->identity, KUBE_LEASE_DURATION_S, &lost);
+	return err ? err : put(lease, to, duration_s, &lost);
+}
+
+static KR_FALLIBLE take_again(struct kube_lease *lease)
+{
+	return put_again(lease, lease->identity, KUBE_LEASE_DURATION_S);
 }
 
 KR_FALLIBLE kube_lease_acquire(struct kube *kube,
@@ -365,18 +370,29 @@ KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)
 	return err;
 }
 
-void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
-			const char *trace, const char *step)
+KR_FALLIBLE kube_lease_release(struct kube_lease *lease,
+			       enum kube_lease_end end, const char *trace,
+			       const char *step)
 {
-	bool lost;
+	bool lost = false;
+	struct err *err;
 
 	if (!lease)
-		return;
+		return NULL;
 	if (end == KUBE_LEASE_UNUSED)
 		trace = lease->trace_before;
 	else if (end == KUBE_LEASE_ENDED)
 		trace = NULL;
 	(void)str_keep(&lease->step, end == KUBE_LEASE_OPEN ? step : NULL);
 	(void)str_keep(&lease->trace, trace);
-	err_free(put(lease, "", 1, &lost));
+	err = put(lease, "", 1, &lost);
+	/* What has not ended is as good as kept by one who is gone. */
+	if (err && (lost || end == KUBE_LEASE_ENDED)) {
+		err_free(err);
+		err = put_again(lease, "", 1);
+	}
+	if (!err_is(err, KR_EHELD) && !err_is(err, KR_ENOTFOUND))
+		return err;
+	err_free(err);
+	return NULL;
 }

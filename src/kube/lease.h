@@ -74,11 +74,13 @@ enum kube_lease_end {
 };
 
 /*
- * Gives it back; best effort, since it expires by itself. KUBE_LEASE_OPEN
- * leaves the trace, and the step that it stopped at (NULL: not known).
+ * Gives it back. KUBE_LEASE_OPEN leaves the trace, and the step that it stopped
+ * at (NULL: not known). Where that fails it expires by itself, and its trace
+ * stays. NULL lease is fine.
  */
-void kube_lease_release(struct kube_lease *lease, enum kube_lease_end end,
-			const char *trace, const char *step);
+KR_FALLIBLE kube_lease_release(struct kube_lease *lease,
+			       enum kube_lease_end end, const char *trace,
+			       const char *step);
 
 /* Of a Secret's Lease; malloc'd. */
 char *kube_lease_name(const char *secret);

@@ -102,7 +102,7 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 	keeper->running =
 		pthread_create(&keeper->thread, NULL, keep, keeper) == 0;
 	if (!keeper->running) {
-		lease_keeper_stop(keeper, KUBE_LEASE_UNUSED, NULL);
+		err_free(lease_keeper_stop(keeper, KUBE_LEASE_UNUSED, NULL));
 		return err_new(KR_EUNEXPECTED, "no thread can be started");
 	}
 	*out = keeper;
@@ -134,34 +134,40 @@ void lease_keeper_step(struct lease_keeper *keeper, const char *step,
 
 /* How they are given back. */
 struct giving {
-	struct kube_lease **leases;
+	struct lease_keeper *keeper;
 	enum kube_lease_end end;
 	const char *trace, *step;
+	struct err *err; /* owned; the first one */
 };
 
 static bool give_back(void *user, size_t index)
 {
-	const struct giving *giving = user;
+	struct giving *giving = user;
+	struct lease_keeper *keeper = giving->keeper;
+	struct err *err = kube_lease_release(keeper->leases[index], giving->end,
+					     giving->trace, giving->step);
 
-	kube_lease_release(giving->leases[index], giving->end, giving->trace,
-			   giving->step);
+	(void)pthread_mutex_lock(&keeper->lock);
+	if (!giving->err)
+		giving->err = take_ptr(&err);
+	(void)pthread_mutex_unlock(&keeper->lock);
+	err_free(err);
 	return true;
 }
 
-void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
-		       const char *trace)
+KR_FALLIBLE lease_keeper_stop(struct lease_keeper *keeper,
+			      enum kube_lease_end end, const char *trace)
 {
-	struct giving giving = { .end = end, .trace = trace };
+	struct giving giving = { .keeper = keeper, .end = end, .trace = trace };
 
 	if (!keeper)
-		return;
+		return NULL;
 	(void)pthread_mutex_lock(&keeper->lock);
 	keeper->stop = true;
 	(void)pthread_cond_signal(&keeper->wake);
 	(void)pthread_mutex_unlock(&keeper->lock);
 	if (keeper->running)
 		(void)pthread_join(keeper->thread, NULL);
-	giving.leases = keeper->leases;
 	giving.step = *keeper->step ? keeper->step : NULL;
 	(void)pool_run(keeper->count, AT_ONCE, give_back, &giving);
 	for (size_t i = 0; i < keeper->count; i++)
@@ -171,4 +177,5 @@ void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
 	(void)pthread_cond_destroy(&keeper->wake);
 	(void)pthread_mutex_destroy(&keeper->lock);
 	free(keeper);
+	return giving.err;
 }

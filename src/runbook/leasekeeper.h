@@ -24,9 +24,11 @@ KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper);
 void lease_keeper_step(struct lease_keeper *keeper, const char *step,
 		       const char *environment);
 
-/* Gives all of them back (kube/lease.h), ends the thread, frees. NULL is fine.
+/*
+ * Ends the thread, gives all of them back (kube/lease.h), frees. An error says
+ * of one that it could not be given back. NULL is fine.
  */
-void lease_keeper_stop(struct lease_keeper *keeper, enum kube_lease_end end,
-		       const char *trace);
+KR_FALLIBLE lease_keeper_stop(struct lease_keeper *keeper,
+			      enum kube_lease_end end, const char *trace);
 
 #endif

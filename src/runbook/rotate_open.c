@@ -157,11 +157,12 @@ static void stop_keeper(struct rotation *rotation)
 	char trace[ROTATE_TRACE_LEN];
 
 	rotation_trace(rotation, trace);
-	lease_keeper_stop(take_ptr(&rotation->keeper),
-			  rotation->begun && !rotation->options.retires
-				  ? KUBE_LEASE_OPEN
-				  : KUBE_LEASE_UNUSED,
-			  trace);
+	/* There is something to go on with, and it has been said. */
+	err_free(lease_keeper_stop(take_ptr(&rotation->keeper),
+				   rotation->begun && !rotation->options.retires
+					   ? KUBE_LEASE_OPEN
+					   : KUBE_LEASE_UNUSED,
+				   trace));
 }
 
 void rotation_release(struct rotation *rotation)

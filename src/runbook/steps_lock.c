@@ -87,7 +87,8 @@ static struct err *give_back(struct rotation *rotation,
 {
 	(void)rotation;
 	(void)user;
-	kube_lease_release(target->lease, KUBE_LEASE_UNUSED, NULL, NULL);
+	err_free(kube_lease_release(target->lease, KUBE_LEASE_UNUSED, NULL,
+				    NULL));
 	kube_lease_free(take_ptr(&target->lease));
 	return NULL;
 }
@@ -280,14 +281,25 @@ KR_FALLIBLE rotate_lock(struct rotation *rotation)
 
 KR_FALLIBLE rotate_release_locks(struct rotation *rotation)
 {
+	struct result *result = rotation->options.result;
 	char trace[ROTATE_TRACE_LEN];
+	struct err *err;
 
 	rotation_trace(rotation, trace);
-	lease_keeper_stop(take_ptr(&rotation->keeper),
-			  rotation->options.retires ? KUBE_LEASE_UNUSED
-			  : !rotation->failed	    ? KUBE_LEASE_ENDED
-			  : rotation->begun	    ? KUBE_LEASE_OPEN
-						    : KUBE_LEASE_UNUSED,
-			  trace);
+	err = lease_keeper_stop(take_ptr(&rotation->keeper),
+				rotation->options.retires ? KUBE_LEASE_UNUSED
+				: !rotation->failed	  ? KUBE_LEASE_ENDED
+				: rotation->begun	  ? KUBE_LEASE_OPEN
+							  : KUBE_LEASE_UNUSED,
+				trace);
+	/* Others would take it for one that has not ended. */
+	if (err && !rotation->failed && !rotation->options.retires) {
+		result_warn(
+			result,
+			"a Lease could not be given back, and still shows this rotation as not ended: %s",
+			err_message(err));
+		result_next(result, "kubectl keyrot resume");
+	}
+	err_free(err);
 	return NULL;
 }

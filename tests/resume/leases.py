@@ -99,4 +99,34 @@ def rolls_back_after(fleet, program):
             check(stand.live(context) == stand.old[context], context)
 
 
-CASES = [dead_on_this_host, other_namespace, waits, rolls_back_after]
+def not_given_back(fleet, program):
+    """a Lease that cannot be given back at the end: said, and resume does it"""
+    if fleet.real:
+        return  # a cluster that refuses one kind of request is a practice one
+    with Stand(fleet, program, "kept") as stand:
+        go_on = os.path.join(stand.folder, "go-on")
+        stand.write_config(more="validate:\n- {name: hold, run: [sh, -c, "
+                                "'until [ -e %s ]; do sleep 0.1; done']}\n"
+                                % go_on)
+        child = stand.start("rotate", "-o", "json")
+        wait_for(lambda: stand.live(CONTEXTS[0]) != stand.old[CONTEXTS[0]],
+                 "the write")
+        fleet.control("POST", "/fault", {
+            "cluster": CONTEXTS[1], "kind": "503", "times": 1000,
+            "path": stand.namespace + "/leases/"})
+        try:
+            open(go_on, "w", encoding="ascii").close()
+            document = stand.ended(child, ["rotate"], 0)
+        finally:
+            fleet.control("DELETE", "/fault")
+        check(document["next"][0] == "kubectl keyrot resume",
+              document["next"])
+        check("could not be given back" in document["warnings"][-1],
+              document["warnings"])
+        check(stand.lease(CONTEXTS[1])["spec"]["holderIdentity"],
+              "nobody holds the Lease")
+        stand.run("resume")
+        stand.ended_done()
+
+
+CASES = [not_given_back, dead_on_this_host, other_namespace, waits, rolls_back_after]

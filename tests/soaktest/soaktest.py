@@ -77,6 +77,8 @@ class Soak:
 
     def next(self, run, turn, words):
         """What a person types then; None: it has ended."""
+        if run.code == 0 and run.printed(False) == ["resume"]:
+            return ["resume"]  # a Lease that could not be given back
         if run.code == 0 or run.reason in OVER:
             return None
         if run.killed:
