@@ -142,9 +142,9 @@ class Walker:
             world.base = self.oracle.clusters[STAGING].live
         world.save(path)
 
-    def type(self, words, path, fault=None):
+    def type(self, words, path, fault=None, stays=False):
         run = self.world.run(*words, fault=fault)
-        if fault:
+        if fault and not stays:
             self.world.mend()
         run.ended = run.code == 0 or (not run.killed and run.document()[
             "reason"] == "RotationEnded")
@@ -154,15 +154,18 @@ class Walker:
             self.oracle.check(run)
         return run
 
+    def next_of(self, run, words, path):
+        """What is typed after a run: what it printed."""
+        if run.killed and self.oracle.begun():
+            return ["rollback"] if path == "rollback" else ["resume"]
+        return (None if run.killed else printed(run.document())) or words
+
     def go_on(self, run, words, path):
         """What was printed, until it is done."""
         for _ in range(AGAIN):
             if run.ended:
                 return
-            told = None if run.killed else printed(run.document())
-            if run.killed and self.oracle.begun():
-                told = ["resume"] if path != "rollback" else ["rollback"]
-            run = self.type(told or words, path)
+            run = self.type(self.next_of(run, words, path), path)
         if not run.ended:
             raise Broken("run again, it still fails: %s: %s" % (
                 run, run.err[-900:].decode("utf-8", "replace")))

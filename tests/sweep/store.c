@@ -4,7 +4,8 @@
  *	store FOLDER ACTION
  *
  * FOLDER/calls keeps the arguments and the environment of each call,
- * FOLDER/actions one word a call. FOLDER/fault, "INDEX KIND", spoils one call:
+ * FOLDER/actions one word a call. FOLDER/fault has lines "INDEX KIND", each of
+ * which spoils one call:
  *
  *	fail, fail-after    exit 1 before, or after it was carried out
  *	locked, missing     exit 5, exit 3
@@ -62,8 +63,9 @@ static void find_fault(long index)
 	char word[sizeof(kind)];
 	long at;
 
-	if (fault && fscanf(fault, "%ld %31s", &at, word) == 2 && at == index)
-		strcpy(kind, word);
+	while (fault && fscanf(fault, "%ld %31s", &at, word) == 2)
+		if (at == index)
+			strcpy(kind, word);
 	if (fault)
 		(void)fclose(fault);
 }

@@ -43,3 +43,13 @@ syscall-kills-long: sweep-tools $(SWEEP)/killer ## ... at every one
 	@python3 tests/sweep/syscalls.py --long
 
 LONG += syscall-kills-long
+
+.PHONY: pairs pairs-long
+
+pairs: sweep-tools ## two faults in the window between store, Secret and restart, some pairs of them
+	@python3 tests/sweep/pairs.py $(PAIRS)
+
+pairs-long: sweep-tools ## ... all pairs, and random ones of everything: hours
+	@python3 tests/sweep/pairs.py --long
+
+LONG += pairs-long

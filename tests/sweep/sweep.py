@@ -112,7 +112,8 @@ def sweep(arguments, rows, module=None):
         "%d %s" % (number, outcome)
         for outcome, number in sorted(outcomes.items())))
     print("%s %d/%d in %d s: %d passed, %d failed" % (
-        "killed" if module else "swept", len(rows) - outcomes["error"], len(rows), time.monotonic() - since,
+        getattr(module, "DONE", "killed" if module else "swept"),
+        len(rows) - outcomes["error"], len(rows), time.monotonic() - since,
         len(rows) - broken, broken))
     return broken
 
