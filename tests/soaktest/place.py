@@ -152,15 +152,31 @@ class Place:
 
     def spoil(self, turn):
         """What is there before the command is typed."""
+        full = {"hard": {"pods": str(PODS)}}
         if turn.fault == "unschedulable":
             self.cordon(turn.context, True)
         elif turn.fault == "refused":
             self.call(turn.context, "POST", self.at("resourcequotas"), {
                 "apiVersion": "v1", "kind": "ResourceQuota",
                 "metadata": {"name": "full"},
-                "spec": {"hard": {"pods": str(PODS)}}}, "application/json")
+                "spec": full}, "application/json")
+            # No controller counts here.
+            self.call(turn.context, "PATCH",
+                      self.at("resourcequotas") + "/full/status",
+                      {"status": dict(full, used=full["hard"])})
         elif turn.fault == "metric":
             self.prom.values["errors"] = 50
+
+    def close_reviews(self):
+        """As a person does who has written down what it was."""
+        for name in os.listdir(self.folder):
+            if not name.endswith(".review.md"):
+                continue
+            path = os.path.join(self.folder, name)
+            with open(path) as file:
+                text = file.read()
+            with open(path, "w") as file:
+                file.write(text.replace("\nclosed: false", "\nclosed: true"))
 
     def mend(self, turn):
         if turn.fault == "unschedulable":

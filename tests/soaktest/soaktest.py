@@ -138,6 +138,8 @@ class Soak:
 
     def turn(self, turn):
         operator = self.operators[turn.operator - 1]
+        if turn.fault != "none":  # or it would be refused before that
+            self.place.close_reviews()
         self.place.spoil(turn)
         try:
             run, words, other = self.type(operator, turn)
@@ -205,12 +207,13 @@ def sum_up(soak, passed, failed, minutes):
             counts.items()) if name.startswith("exit ")))
     print("%.0f minutes, seed %d: %d rotations, %d resumes, %d roll-backs, "
           "%d applies, %d kills, %d journals deleted, %d faults, %d commands; "
-          "%d keys stored, %d writes of one, keys lost %d; ledger of %d lines"
+          "%d keys stored, %d writes of one, keys lost %d; %d Leases of the dead; "
+          "ledger of %d lines"
           % (minutes, soak.options.seed, counts["rotations"],
              counts["resumes"], counts["roll-backs"], counts["applies"],
              counts["kills"], counts["journals deleted"], counts["faults"],
              counts["commands"], len(set(judge.held.values())), judge.writes,
-             judge.lost, judge.lines()))
+             judge.lost, judge.ghosts, judge.lines()))
     for name, each in FLOORS.items():
         if counts[name] < each * minutes and soak.options.minutes:
             wrong.append("only %d %s" % (counts[name], name))
