@@ -28,10 +28,11 @@ static void check(const struct exec_result *result)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char version[] = "client.authentication.k8s.io/v1";
+	static const char *const version = "client.authentication.k8s.io/v1";
 	static char name[] = "plugin";
 	const struct kube_exec exec = { .user = name,
-					.api_version = version,
+					.api_version =
+						(char *)(uintptr_t)version,
 					.command = name };
 	struct exec_result result = { 0 };
 	struct err *err =
