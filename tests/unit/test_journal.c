@@ -119,10 +119,86 @@ static void torn_end(void)
 	open_is(NULL);
 }
 
+static void look_is(const char *id, bool known, const char *undone)
+{
+	kr_cleanup(str_freep) char *found_undone = NULL;
+	kr_cleanup(str_freep) char *found_to = NULL;
+	bool found = !known;
+
+	UNIT_OK(journal_look("s", id, &found, &found_undone, &found_to));
+	CU_ASSERT_EQUAL(found, known);
+	UNIT_STR(found_undone, undone);
+	UNIT_STR(found_to, NULL);
+}
+
+static void undo_is(const char *undone, const char *id)
+{
+	kr_cleanup(str_freep) char *found = NULL;
+
+	UNIT_OK(journal_find_undo("s", undone, &found));
+	UNIT_STR(found, id);
+}
+
+/* A roll-back is found by what it undoes, until it has ended. */
+static void of_a_rollback(void)
+{
+	look_is("kr-20261123-123456", false, NULL);
+	note(SECOND, JOURNAL_BEGUN, NULL);
+	look_is(SECOND, true, NULL);
+	undo_is(SECOND, NULL);
+	note(THIRD, JOURNAL_BEGUN, SECOND);
+	look_is(THIRD, true, SECOND);
+	undo_is(SECOND, THIRD);
+	undo_is(FIRST, NULL);
+	note(THIRD, JOURNAL_ENDED, "rolled-back");
+	undo_is(SECOND, NULL);
+	note(SECOND, JOURNAL_ENDED, "done");
+	open_is(NULL);
+}
+
+/* Files of other names are none, whatever stands in them. */
+static void other_names(void)
+{
+	static const char *const names[] = { "kr-20261123-ffffff.jsonl.old",
+					     "kr-20261123-fffff.jsonl",
+					     "xkr-20261123-ffffff.jsonl",
+					     "kr-20261123-fffffg.jsonl" };
+	char path[160];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		FILE *file;
+
+		(void)snprintf(path, sizeof(path), "%s/keyrot/s/%s", folder,
+			       names[i]);
+		file = fopen(path, "w");
+		CU_ASSERT(file && fputs("{\"event\":\"begun\"}\n", file) >= 0);
+		CU_ASSERT(file && fclose(file) == 0);
+		open_is(NULL);
+		CU_ASSERT_EQUAL(unlink(path), 0);
+	}
+}
+
+static void at_work(void)
+{
+	kr_cleanup(journal_closep) struct journal *journal = NULL;
+	bool is = true;
+
+	UNIT_OK(journal_is_at_work("s", FIRST, &is));
+	CU_ASSERT_FALSE(is);
+	UNIT_OK(journal_open("s", FIRST, &journal));
+	UNIT_OK(journal_is_at_work("s", FIRST, &is));
+	CU_ASSERT_TRUE(is);
+	UNIT_OK(journal_is_at_work("s", "kr-20261123-123456", &is));
+	CU_ASSERT_FALSE(is);
+}
+
 const struct unit_suite unit_journal = {
 	.init = make_folder,
 	.clean = remove_folder,
 	.tests = { { "newest_began_last", newest_began_last },
 		   { "torn_end", torn_end },
+		   { "of_a_rollback", of_a_rollback },
+		   { "other_names", other_names },
+		   { "at_work", at_work },
 		   { NULL, NULL } },
 };
