@@ -40,9 +40,8 @@ lint-tidy: ## clang-tidy, without the analyser
 	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 8 tests/lint/tidy.sh \
 		'-clang-analyzer-*' $(ANALYSE_FLAGS)
 
-lint-analyse: ## clang's analyser: minutes
-	@printf '%s\n' $(ANALYSED) | xargs -P 2 -n 8 tests/lint/tidy.sh '' \
-		$(ANALYSE_FLAGS)
+lint-analyse: ## clang's analyser: minutes, where a file has changed
+	@tests/lint/analyse.py $(ANALYSE_FLAGS) $(ANALYSED)
 
 lint-record: ## accept the callers of secret_expose() as they are
 	@tests/lint/lint.py record

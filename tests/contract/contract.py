@@ -36,11 +36,12 @@ def find_cases(wanted):
     paths = sorted(glob.glob(os.path.join(HERE, "cases", "*.case")))
     if not wanted:
         return paths
-    found = [path for path in paths
-             if any(word in os.path.basename(path) for word in wanted)]
-    if not found:
-        raise SystemExit("contract.py: there is no such case")
-    return found
+    def named(word):
+        return [path for path in paths if word in os.path.basename(path)]
+    for word in wanted:
+        if not named(word):
+            raise SystemExit("contract.py: there is no case " + word)
+    return sorted({path for word in wanted for path in named(word)})
 
 
 def run_case(path, fleet, arguments):
