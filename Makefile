@@ -164,13 +164,17 @@ uninstall: ## what install put there
 		$(SHAREDIR)/man/man5/keyrot.yaml.5
 	rm -rf $(SHAREDIR)/doc/kubectl-keyrot
 
-# Of the day of the last commit, so that it can be made again.
+# Of the day of the last commit, so that it can be made again. Two makes may do
+# it at the same time: each page is there or not.
 man: kubectl-keyrot ## build/man: the manual pages, from the program's tables
-	@rm -rf build/man && mkdir -p build/man
+	@mkdir -p build/man
 	@export SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct \
 		2>/dev/null || date +%s)}; \
-	for page in $$(./kubectl-keyrot __man); do \
-		./kubectl-keyrot __man $$page >build/man/$$page || exit 1; done
+	pages=$$(./kubectl-keyrot __man) || exit 1; \
+	for page in $$pages; do \
+		./kubectl-keyrot __man $$page >build/man-$$$$ && \
+		mv build/man-$$$$ build/man/$$page || exit 1; done; \
+	cd build/man && ls | grep -vxF "$$pages" | xargs -r rm -f
 
 docs: kubectl-keyrot ## docs/reference.md, runbook.md and the schema of keyrot.yaml
 	./kubectl-keyrot __reference > docs/reference.md
