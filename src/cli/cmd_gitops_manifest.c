@@ -6,14 +6,10 @@
 #include "cli/target.h"
 #include "cli/yamlout.h"
 #include "config/config.h"
-#include "kube/annotations.h"
 
 struct names {
 	const char *secret;
-	const char *entry;
 	const char *ns;
-	bool keyring;
-	char manager[KUBE_MANAGER_LEN];
 };
 
 static void field(struct buf *text, const char *before, const char *value)
@@ -29,7 +25,8 @@ static void print_secret(const struct names *n, struct buf *text)
 		text,
 		"# The Secret without its key: Argo CD owns what stands here, keyrot owns the\n"
 		"# entry in data. No data: and no stringData: with the entry, not even an empty\n"
-		"# one: Argo CD would put it back with every sync.\n"
+		"# one: Argo CD would put it back with every sync. Rotate once before its first\n"
+		"# sync of this: a key that kubectl apply had written would be taken away by it.\n"
 		"apiVersion: v1\n"
 		"kind: Secret\n"
 		"metadata:\n");
@@ -44,47 +41,22 @@ static void print_secret(const struct names *n, struct buf *text)
 		"type: Opaque\n");
 }
 
-static void print_pointer(struct buf *text, const char *entry,
-			  const char *suffix)
-{
-	/* Letters of an entry need no escape in a JSON pointer (RFC 6901). */
-	buf_printf(text, "    - /data/%s%s\n", entry, suffix);
-}
-
-static void print_application(const struct names *n, struct buf *text)
+static void print_application(struct buf *text)
 {
 	buf_puts(
 		text,
-		"# Of the Application that has the Secret:\n"
+		"# Of the Application that has the Secret. No ignoreDifferences for the key: what\n"
+		"# does not stand in Git is no difference, and with RespectIgnoreDifferences=true\n"
+		"# Argo CD would apply the key, too, and so come to own it.\n"
 		"spec:\n"
-		"  # What differs there is no difference, so self-heal has nothing to heal.\n"
-		"  ignoreDifferences:\n"
-		"  - group: \"\"\n"
-		"    kind: Secret\n");
-	field(text, "    name: ", n->secret);
-	if (n->ns)
-		field(text, "    namespace: ", n->ns);
-	buf_puts(text, "    jsonPointers:\n");
-	print_pointer(text, n->entry, "");
-	if (n->keyring) {
-		print_pointer(text, n->entry, "_NEXT");
-		print_pointer(text, n->entry, "_PREVIOUS");
-	}
-	buf_puts(
-		text,
-		"    # All that keyrot wrote, by the API server's own record of who owns what.\n"
-		"    managedFieldsManagers:\n");
-	field(text, "    - ", n->manager);
-	buf_puts(
-		text,
 		"  syncPolicy:\n"
 		"    syncOptions:\n"
-		"    # Without it the differences are only not shown: a sync would still write\n"
-		"    # what Git has there.\n"
-		"    - RespectIgnoreDifferences=true\n"
 		"    # Fields that do not stand in Git are left alone; those that do are taken\n"
 		"    # by force: Argo CD never asks whose they are.\n"
-		"    - ServerSideApply=true\n");
+		"    - ServerSideApply=true\n"
+		"    # Else the first sync takes away what kubectl apply had written and Git has\n"
+		"    # not: the other entries of the Secret.\n"
+		"    - ClientSideApplyMigration=false\n");
 }
 
 /* The same as a comment, so that all of it can be applied as it is. */
@@ -104,7 +76,7 @@ KR_FALLIBLE gitops_manifest(struct cli_context *context, struct result *result)
 	kr_cleanup(buf_release) struct buf application = BUF_INIT(64 * 1024);
 	struct buf *text = &result->text;
 	struct cli_target target;
-	struct names n = { .keyring = config->secret.mode == MODE_KEYRING };
+	struct names n = { 0 };
 	bool alone = context->n_args > 1;
 	struct err *err;
 
@@ -113,16 +85,13 @@ KR_FALLIBLE gitops_manifest(struct cli_context *context, struct result *result)
 						   "or the application"),
 				"kubectl keyrot gitops manifest application");
 	err = cli_target_resolve(context, &target);
-	if (!err)
-		err = kube_manager_of_entry(target.entry, n.manager);
 	if (err)
 		return err;
 	n.secret = target.secret;
-	n.entry = target.entry;
 	n.ns = context->options.kube.namespace_;
 	if (!n.ns && config->n_environments)
 		n.ns = config->environments[0].targets[0].namespace_;
-	print_application(&n, &application);
+	print_application(&application);
 	if (alone) {
 		buf_puts(text, buf_str(&application));
 	} else {

@@ -1,5 +1,6 @@
 #include "cli/gitopsapps.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -217,8 +218,27 @@ KR_FALLIBLE cli_apps_sync(struct cli_apps *apps, const char *rotation)
 	return err;
 }
 
-static KR_FALLIBLE check_key(struct connection *c, const char *rotation,
-			     bool strict)
+/* What was said of the target while the key was there is true no more. */
+static void say_reverted(struct cli_apps *apps, const struct connection *c,
+			 const char *live)
+{
+	struct cJSON *targets =
+		json_member_mut(apps->result->document, "targets");
+	struct cJSON *t;
+	char text[160];
+
+	(void)snprintf(text, sizeof(text),
+		       "the Secret holds %.12s again: pods that start from now "
+		       "on run another key than those that run",
+		       *live ? live : "no key");
+	cJSON_ArrayForEach (t, targets)
+		if (str_same(json_str(t, "context"), c->access->context) &&
+		    str_same(json_str(t, "namespace"), c->secret.ns))
+			result_put_str(t, "state", text);
+}
+
+static KR_FALLIBLE check_key(struct cli_apps *apps, struct connection *c,
+			     const char *rotation, bool strict)
 {
 	kr_cleanup(kube_secret_freep) struct kube_secret *s = NULL;
 	struct err *err = kube_secret_get(c->kube, &c->secret, &s);
@@ -230,6 +250,7 @@ static KR_FALLIBLE check_key(struct connection *c, const char *rotation,
 	if (*s->live_fingerprint && str_same(s->facts.rotation, rotation) &&
 	    str_same(s->facts.fingerprint, s->live_fingerprint))
 		return NULL;
+	say_reverted(apps, c, s->live_fingerprint);
 	err = err_new(KR_EGATE,
 		      "Secret %s/%s in %s does not hold the key of rotation "
 		      "%s any more: it holds %.12s",
@@ -260,7 +281,7 @@ static KR_FALLIBLE check_targets(struct cli_apps *apps, const char *rotation,
 					      &c);
 			if (err)
 				break;
-			err = check_key(&c, rotation, strict);
+			err = check_key(apps, &c, rotation, strict);
 			connection_release(&c);
 		}
 	}

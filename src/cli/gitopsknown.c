@@ -88,6 +88,24 @@ static KR_FALLIBLE of_store(struct finding *f)
 	return err;
 }
 
+/* A first server-side apply of Argo CD's takes over what kubectl had applied,
+ * and takes away what of it does not stand in Git. */
+static void warn_of_kubectl(struct finding *f, const struct connection *c,
+			    const struct kube_secret *s)
+{
+	for (size_t i = 0; i < s->owner_count; i++)
+		if (s->owners[i].is_kubectl) {
+			result_warn(f->result,
+				    "%s: entry %s of Secret %s/%s is still "
+				    "%s's: Argo CD's first sync of a manifest "
+				    "without it would take it away; rotate "
+				    "once before that",
+				    c->access->context, s->entry, s->ns,
+				    s->name, s->owners[i].manager);
+			return;
+		}
+}
+
 static KR_FALLIBLE of_secret(struct finding *f, const struct connection *c)
 {
 	kr_cleanup(kube_secret_freep) struct kube_secret *s = NULL;
@@ -96,6 +114,7 @@ static KR_FALLIBLE of_secret(struct finding *f, const struct connection *c)
 
 	if (err)
 		return err;
+	warn_of_kubectl(f, c, s);
 	err = add(&f->known, s->live_fingerprint);
 	for (int i = 0; i < RING_COUNT && !err; i++)
 		err = add(&f->known, s->ring[i].fingerprint);

@@ -461,8 +461,8 @@ def test_requests_are_held_against_the_configuration():
 
 
 def test_manifest():
-    """What is printed has no key's entry, and the Application is held to be
-    one that spares it."""
+    """What is printed has no key's entry, and nothing by which Argo CD would
+    come to own it."""
     import yaml
     with Stand() as repo:
         done = repo.run("gitops", "manifest")
@@ -471,19 +471,19 @@ def test_manifest():
         check(secret["kind"] == "Secret" and "data" not in secret
               and "stringData" not in secret, secret)
         check(secret["metadata"]["namespace"] == repo.ns, secret)
+        repo.write("deploy/secret-%s.yaml" % SECRET, done.stdout)
+        repo.commit("manifest")
         done = repo.run("gitops", "manifest", "application")
         spec = yaml.safe_load(done.stdout)["spec"]
-        check(spec["ignoreDifferences"][0]["jsonPointers"]
-              == ["/data/" + ENTRY], spec)
-        repo.write("deploy/secret-%s.yaml" % SECRET,
-                   "kind: Secret\nmetadata:\n  name: %s\ndata:\n  %s: eA==\n"
-                   % (SECRET, ENTRY))
-        repo.commit("manifest")
+        check(spec == {"syncPolicy": {"syncOptions": [
+            "ServerSideApply=true", "ClientSideApplyMigration=false"]}}, spec)
         repo.api.call("PATCH", argo.BASE % "argocd" + "/" + repo.app,
                       {"spec": spec}, argo.MERGE)
         repo.asked_and_merged()
         code, document, told = repo.json("gitops", "run")
         check(code == 0, told, document)
+        check(repo.controller.operations[0]["sync"]["syncOptions"]
+              == spec["syncPolicy"]["syncOptions"], "its own options")
 
 
 def test_configuration():
