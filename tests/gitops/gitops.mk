@@ -11,3 +11,11 @@ gitops-real: kubectl-keyrot ## what an API server has to say to it: real cluster
 		refresh api self_heal_would hook.) || { status=$$?; \
 		[ $$status = 3 ] && echo "the real-cluster part was skipped: no Go" \
 		|| exit $$status; }
+
+.PHONY: gitops-argo
+LONG += gitops-argo
+
+gitops-argo: kubectl-keyrot ## the same with Argo CD itself, built once: minutes; GITOPS="hook" runs some
+	@GITOPS_ARGO=1 python3 tests/gitops/run.py $(GITOPS) || { status=$$?; \
+		[ $$status = 3 ] && echo "Argo CD was skipped: no Go" || \
+		exit $$status; }
