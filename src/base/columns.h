@@ -19,4 +19,13 @@ struct columns {
 void columns_cell(struct columns *row, const char *text, size_t width);
 void columns_end(struct columns *row);
 
+/*
+ * Appends the text broken at its blanks, so that no line gets wider than
+ * `columns` (0: any width). It begins in column `at`; what goes on in a further
+ * line is indented by `indent`, and of a text with several lines by as much
+ * more as the line was. A word that is wider than a line is not broken.
+ */
+void columns_wrap(struct buf *to, const char *text, size_t columns, size_t at,
+		  size_t indent);
+
 #endif

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/json.h"
 #include "base/stop.h"
 #include "cli/handover.h"
@@ -14,6 +15,7 @@
 #include "runbook/operator.h"
 #include "runbook/review.h"
 #include "runbook/rotation.h"
+#include "ui/term.h"
 #include "ui/ui.h"
 
 #define LOOK_AGAIN_MS 200
@@ -130,11 +132,13 @@ KR_FALLIBLE begin_check(const struct cli_context *context,
 static bool ask(void *user, const char *question, const char *word)
 {
 	struct cli_context *context = user;
+	kr_cleanup(buf_release) struct buf text = BUF_INIT(4096);
 	char line[512];
 	size_t n;
 
 	ui_suspend(context->ui);
-	out_foreign(context->err, question);
+	columns_wrap(&text, question, term_width(context->err->fd), 0, 2);
+	out_text(context->err, buf_str(&text), text.len);
 	if (!fgets(line, sizeof(line), stdin)) {
 		out_puts(context->err, "\n");
 		return false;

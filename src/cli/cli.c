@@ -361,6 +361,7 @@ int cli_main(int argc, char **argv, const struct runbook *runbook)
 	result_init(&result, s.context.command && s.context.command->kind
 				     ? s.context.command->kind
 				     : "UsageResult");
+	result.columns = output_columns(&s.context);
 	if (!err && wants_help(&s)) {
 		if (s.context.command)
 			help_command(&s.out, s.context.command);

@@ -6,7 +6,6 @@
 #include "cli/ledgerfile.h"
 #include "cli/ledgerimport.h"
 #include "cli/ledgertext.h"
-#include "cli/output.h"
 #include "runbook/rotation.h"
 
 /* Not all of the digits: enough to compare by eye. */
@@ -61,7 +60,7 @@ static KR_FALLIBLE list_all(struct cli_context *context, struct result *result,
 		.result = result,
 		.rotation = context->n_args > 1 ? context->args[1] : NULL,
 		.csv = csv,
-		.columns = output_columns(context),
+		.columns = result->columns,
 	};
 	struct err *err = need_ledger(context, &ledger);
 

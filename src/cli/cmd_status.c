@@ -1,6 +1,5 @@
 /* status: which key each environment, Secret and pod runs. */
 #include "cli/eachtarget.h"
-#include "cli/output.h"
 #include "cli/watch.h"
 #include "runbook/status.h"
 
@@ -37,7 +36,7 @@ static struct err *look(struct cli_context *context, struct result *result)
 	status_compare(result);
 	/* One cluster that does not answer does not hide the others. */
 	if (!err || all)
-		status_text(result, output_columns(context));
+		status_text(result);
 	return err;
 }
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/stop.h"
 #include "base/text.h"
+#include "cli/output.h"
 #include "ui/term.h"
 
 #define LEAST_MS    1000
@@ -87,6 +88,7 @@ static KR_FALLIBLE look_once(struct cli_context *context, cli_run *look,
 	struct err *err;
 
 	result_init(&result, context->command->kind);
+	result.columns = output_columns(context);
 	err = look(context, &result);
 	buf_reset(out);
 	buf_puts(out, buf_str(&result.text));

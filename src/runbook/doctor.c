@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/columns.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "kube/lease.h"
@@ -12,6 +13,7 @@
 #define SKEW_MS		5000
 #define ROLE_MAX_BYTES	16384
 #define SUPPORTED_MINOR 22
+#define INDENT		19 /* of what a line says */
 
 /* The batch: what stands where. */
 enum {
@@ -40,11 +42,13 @@ void doctor_say(struct doctor *doctor, enum doctor_state state,
 	json_set_str(object, "state", states[state]);
 	json_set_str(object, "message", message);
 	json_set_str(object, "fix", fix);
-	buf_printf(text, "%-8s %-9s %s\n",
-		   state == DOCTOR_FAILED ? "FAILED" : states[state], check,
-		   message ? message : "out of memory");
+	buf_printf(text, "%-8s %-9s ",
+		   state == DOCTOR_FAILED ? "FAILED" : states[state], check);
+	columns_wrap(text, message ? message : "out of memory",
+		     doctor->options->result->columns, INDENT, INDENT);
+	buf_puts(text, "\n");
 	if (fix)
-		buf_printf(text, "%-18s %s\n", "", fix);
+		buf_printf(text, "%*s%s\n", INDENT, "", fix);
 }
 
 void doctor_fail(struct doctor *doctor, struct err *take_err)

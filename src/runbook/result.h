@@ -20,6 +20,8 @@ struct result {
 	/* What a command prints for people on standard output. Where it stays
 	 * empty, the summary of the targets is printed. */
 	struct buf text;
+	/* How wide its lines may be; 0: as they are. */
+	size_t columns;
 };
 
 /* kind is "ApplyResult" and the like. */

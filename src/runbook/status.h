@@ -21,9 +21,8 @@ void status_unread(const struct result_target *names, const char *environment,
 /* Adds `drift` to the document, from the targets that are in it. */
 void status_compare(struct result *result);
 
-/* The tables for people, into result->text, lines of at most so many columns;
- * 0: of any length. */
-void status_text(struct result *result, size_t columns);
+/* The tables for people, into result->text. */
+void status_text(struct result *result);
 
 /* Since when the entry holds its key: wall time in ms, 0 where not known. */
 int64_t status_key_since_ms(const struct kube_key_facts *facts);

@@ -156,7 +156,7 @@ static void put_details(struct buf *out, const struct cJSON *target)
 		put_consumer(out, consumer);
 }
 
-void status_text(struct result *result, size_t columns)
+void status_text(struct result *result)
 {
 	static const struct row head = { {
 		"ENVIRONMENT",
@@ -182,10 +182,10 @@ void status_text(struct result *result, size_t columns)
 			widths[i] = n > widths[i] ? n : widths[i];
 		}
 	}
-	put_row(&result->text, &head, widths, columns);
+	put_row(&result->text, &head, widths, result->columns);
 	for (item = json_first(targets); item; item = json_next(item)) {
 		fill_row(item, &row);
-		put_row(&result->text, &row, widths, columns);
+		put_row(&result->text, &row, widths, result->columns);
 	}
 	for (item = json_first(targets); item; item = json_next(item)) {
 		if (json_str(item, "fingerprint"))

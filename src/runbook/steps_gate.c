@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/stop.h"
 #include "kube/secretnote.h"
 #include "runbook/approval.h"
 #include "runbook/mark.h"
@@ -127,6 +128,8 @@ static KR_FALLIBLE check_person(struct rotation *rotation,
 	rotate_notify_person(rotation, env);
 	if (o->confirm(o->user, question, word))
 		return NULL;
+	if (stop_requested())
+		return stop_check();
 	return refuse(env, "NotConfirmed", NULL, "it was not confirmed");
 }
 

@@ -1,11 +1,14 @@
 #include "ui/line.h"
 
 #include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 
+#include "base/columns.h"
 #include "base/text.h"
 
 #define PIECE_MAX_BYTES 4096
+#define TEXT_MAX_BYTES	8192
 
 static const char *const codes[] = {
 	[STYLE_PLAIN] = "",	      [STYLE_DIM] = "\033[2m",
@@ -13,7 +16,8 @@ static const char *const codes[] = {
 	[STYLE_MAGENTA] = "\033[35m", [STYLE_RED] = "\033[31m",
 };
 
-void line_add(struct line *line, enum line_style style, const char *text)
+static void add_piece(struct line *line, enum line_style style,
+		      const char *text)
 {
 	kr_cleanup(str_freep) char *clean =
 		text_clean(text, strlen(text), PIECE_MAX_BYTES);
@@ -40,6 +44,39 @@ void line_add(struct line *line, enum line_style style, const char *text)
 		buf_puts(line->to, "\033[0m");
 	line->width += columns;
 	line->left = *dots ? 0 : line->left - columns;
+}
+
+static void add_wrapped(struct line *line, enum line_style style,
+			const char *text)
+{
+	kr_cleanup(str_freep) char *clean =
+		text_clean(text, strlen(text), TEXT_MAX_BYTES);
+	kr_cleanup(buf_release) struct buf lines = BUF_INIT(4 * TEXT_MAX_BYTES);
+	const char *at;
+
+	columns_wrap(&lines, clean ? clean : "?", line->wrap, line->width,
+		     line->indent);
+	for (at = buf_str(&lines); *at;) {
+		size_t n = strcspn(at, "\n");
+		kr_cleanup(str_freep) char *piece = strndup(at, n);
+
+		line->left = SIZE_MAX;
+		add_piece(line, style, piece ? piece : "?");
+		at += n;
+		if (!*at)
+			break;
+		buf_puts(line->to, "\r\n");
+		line->width = 0;
+		at++;
+	}
+}
+
+void line_add(struct line *line, enum line_style style, const char *text)
+{
+	if (line->wrap)
+		add_wrapped(line, style, text);
+	else
+		add_piece(line, style, text);
 }
 
 void line_printf(struct line *line, enum line_style style, const char *format,

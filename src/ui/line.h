@@ -23,6 +23,9 @@ struct line {
 	size_t width;	/* columns taken so far */
 	bool colour;
 	bool utf8;
+	/* Where it is not cut but goes on in further lines: their columns, and
+	 * how far those are indented; 0: it is cut. */
+	size_t wrap, indent;
 };
 
 /* Appends the text, cleaned of what drives terminals, cut where it must. */

@@ -15,6 +15,7 @@
 #include "ui/term.h"
 
 #define FRAME_MS 100
+#define INDENT	 4 /* of what goes on in a further line */
 
 static bool same(const char *a, const char *b)
 {
@@ -84,6 +85,7 @@ static void draw(struct tty *tty)
 		err = tty_frame_init(&live, tty, columns, rows);
 	if (err)
 		return;
+	lasting.lasting = true;
 	go_back(tty, &all, columns);
 	commit(tty, &lasting);
 	tty_draw_rest(&live, tty);
@@ -109,13 +111,14 @@ static void print_above(struct tty *tty, enum line_style style,
 {
 	kr_cleanup(buf_release) struct buf all = BUF_INIT(64 * 1024);
 	size_t columns, rows;
-	/* It may be longer than the terminal is wide. */
 	struct line line = { .to = &all,
-			     .left = 8192,
+			     .left = SIZE_MAX,
 			     .colour = tty->colour,
-			     .utf8 = tty->utf8 };
+			     .utf8 = tty->utf8,
+			     .indent = INDENT };
 
 	get_size(tty, &columns, &rows);
+	line.wrap = columns - 1;
 	go_back(tty, &all, columns);
 	line_add(&line, style, before);
 	line_add(&line, STYLE_PLAIN, text);
@@ -134,7 +137,13 @@ static struct tty_step *find_step(struct tty *tty, const char *target,
 	return NULL;
 }
 
-static struct tty_step *add_step(struct tty *tty,
+/* The index of a step, once one was put in at `at`. */
+static void move_on(size_t *step, size_t at)
+{
+	*step += *step >= at;
+}
+
+static struct tty_step *add_step(struct tty *tty, size_t at,
 				 const struct report_step *step)
 {
 	struct tty_step *grown, *added;
@@ -143,7 +152,14 @@ static struct tty_step *add_step(struct tty *tty,
 	if (!grown)
 		return NULL;
 	tty->steps = grown;
-	added = &grown[tty->n_steps++];
+	added = &grown[at];
+	memmove(added + 1, added, (tty->n_steps++ - at) * sizeof(*grown));
+	for (size_t i = 0; i < tty->n_workloads; i++)
+		move_on(&tty->workloads[i].step, at);
+	for (size_t i = 0; i < tty->n_targets; i++)
+		move_on(&tty->targets[i].step, at);
+	for (size_t i = 0; i < tty->n_soaks; i++)
+		move_on(&tty->soaks[i].step, at);
 	*added = (struct tty_step){ .target = copy(step->target),
 				    .id = copy(step->id),
 				    .title = copy(step->title),
@@ -159,9 +175,22 @@ static void tty_plan(void *user, const struct report_step *steps, size_t n)
 		if (i && !same(steps[i].target, steps[0].target))
 			tty->many_targets = true;
 		if (!find_step(tty, steps[i].target, steps[i].id))
-			(void)add_step(tty, &steps[i]);
+			(void)add_step(tty, tty->n_steps, &steps[i]);
 	}
 	draw(tty);
+}
+
+/* What is not in the plan belongs to the step that runs, and stands below it
+ * and what came of it before. */
+static size_t place_of(const struct tty *tty)
+{
+	size_t at = tty->committed;
+
+	while (at < tty->n_steps && tty->steps[at].state != REPORT_RUNNING)
+		at++;
+	while (at < tty->n_steps && tty->steps[at].state != REPORT_PENDING)
+		at++;
+	return at;
 }
 
 static size_t running_step(const struct tty *tty, const char *target)
@@ -190,7 +219,7 @@ static void tty_step(void *user, const struct report_step *report)
 		return;
 	}
 	if (!step)
-		step = add_step(tty, report);
+		step = add_step(tty, place_of(tty), report);
 	if (!step || !step->title)
 		return;
 	if (report->state == REPORT_RUNNING)

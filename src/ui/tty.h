@@ -91,7 +91,8 @@ struct tty_frame {
 	size_t *widths;
 	size_t n;
 	size_t columns;
-	size_t rows; /* that may be used */
+	size_t rows;  /* that may be used */
+	bool lasting; /* not drawn over: lines may go on in further ones */
 };
 
 /* One line of a frame, from its left edge to its end. */

@@ -98,6 +98,10 @@ static void draw_title(struct tty_frame *frame, const struct tty *tty,
 		running ? clock_boot_ms() - step->started_ms : step->elapsed_ms;
 	char elapsed[CLOCK_SHORT_LEN];
 
+	if (frame->lasting) {
+		line.wrap = frame->columns - 1;
+		line.indent = WORKLOAD_INDENT;
+	}
 	line_pad(&line, STEP_INDENT);
 	tty_add_state(&line, tty, step->state);
 	if (tty->many_targets && step->target)

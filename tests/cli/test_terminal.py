@@ -2,14 +2,16 @@
 
 import fcntl
 import os
+import re
 import signal
+import socket
 import struct
 import subprocess
 import termios
 import time
 import unittest
 
-from harness import Case, GOOD_KEY, KEYROT, UIPLAY
+from harness import Case, GOOD_KEY, KEYROT, KUBECONFIG, UIPLAY
 from vt import Terminal
 
 
@@ -86,6 +88,49 @@ class Live(Case):
         text = terminal.text()
         self.assertIn("\u2717 Follow the rollout", text)
         self.assertIn("ready 1/3", text)
+
+    def test_no_word_is_cut_where_lines_stay(self):
+        """Nor broken by the terminal: lines go on between words."""
+        self.write("key", GOOD_KEY + "\n")
+        data, _ = self.rest(*self.start(
+            ["apply", "--key-file=key", "--store=none"], 44, 24,
+            program=KEYROT))
+        terminal = Terminal(44, 400).feed(
+            b"\n" * 100 + data.replace(b"\r\r", b"\r"))
+        words = " ".join(terminal.text().split())
+        self.assertIn("error: ", words)
+        for line in terminal.wrapped:
+            self.assertRegex(line, "^(next:|hint:|      kubectl)")
+        _, terminal = self.play("fast", columns=44)
+        self.assertNotIn("\u2026", "".join(
+            line for line in terminal.text().split("\n")
+            if "\u2588" not in line))
+
+    def test_words_are_read_on_a_light_ground(self):
+        """Yellow is none of the colours, and green is of marks and bars."""
+        for words in (["fast"], ["fast", "fail"]):
+            data, code = self.rest(*self.start(words, 80, 24))
+            self.assertEqual(code, 0)
+            self.assertNotIn(b"\033[33m", data)
+            for piece in data.split(b"\033[32m")[1:]:
+                self.assertFalse(re.search(
+                    "[A-Za-z]", piece.decode().split("\033")[0]), piece)
+
+    def test_a_watch_gives_the_screen_back(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            self.write("kubeconfig", KUBECONFIG.replace(
+                "127.0.0.1:1", "127.0.0.1:%d" % silent.getsockname()[1]))
+            for signals in (1, 2):
+                child, master = self.start(
+                    ["status", "--watch=1s"], 80, 24, program=KEYROT)
+                data = os.read(master, 65536)
+                self.assertIn(b"\033[?1049h", data)
+                for _ in range(signals):
+                    child.send_signal(signal.SIGINT)
+                    time.sleep(0.01)
+                more, code = self.rest(child, master)
+                self.assertEqual(code, 130)
+                self.assertIn(b"\033[?1049l", more)
 
     def test_colour(self):
         data, _ = self.play("fast")
