@@ -36,6 +36,18 @@ static bool name_unrestarted(struct run *run)
 	return any;
 }
 
+/* Whether there is a log that could be read. */
+static bool has_pods(const struct run *run)
+{
+	for (size_t i = 0; run->consumers && i < run->consumers->count; i++) {
+		const struct consumer *c = &run->consumers->items[i];
+
+		if (c->role == CONSUMER_RESTARTED && c->state.desired > 0)
+			return true;
+	}
+	return run->options.no_wait;
+}
+
 static void say_next(const struct run *run, const struct err *err,
 		     bool unrestarted)
 {
@@ -50,8 +62,9 @@ static void say_next(const struct run *run, const struct err *err,
 		return;
 	}
 	if (!err && run->options.dry == DRY_NONE) {
-		result_next(result, "kubectl keyrot verify --context %s -n %s",
-			    context, t->ns);
+		result_next(result, "kubectl keyrot %s --context %s -n %s",
+			    has_pods(run) ? "verify" : "status", context,
+			    t->ns);
 		return;
 	}
 	/* Once the key is stored, it is the one to go on with. */

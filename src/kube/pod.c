@@ -141,8 +141,16 @@ static void read_starts(struct kube_pod *pod, const struct cJSON *status,
 	bool all = true;
 	size_t n = 0;
 
-	for (size_t i = 0; i < use->container_count; i++, n++)
-		all &= take_start(pod, status_of(status, use->containers[i]));
+	for (size_t i = 0; i < use->container_count; i++, n++) {
+		item = status_of(status, use->containers[i]);
+		/* What is ready has started all of them: not before it was
+		 * made, and more is not told of this one. */
+		if (!item && pod->ready && pod->created_ms > pod->started_ms)
+			pod->started_ms = pod->created_ms;
+		else
+			all &= item ? take_start(pod, item)
+				    : pod->ready && pod->created_ms;
+	}
 	if (n == 0) {
 		cJSON_ArrayForEach (item,
 				    json_member(status, "containerStatuses")) {

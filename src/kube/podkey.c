@@ -132,6 +132,7 @@ static struct err *read_all(struct kube_key_facts *facts,
 	bool ok = true;
 
 	facts->immutable = json_bool(secret, "immutable", false);
+	facts->deleting = json_str(secret, "metadata.deletionTimestamp");
 	facts->created_ms = time_at(secret, "metadata.creationTimestamp");
 	buf_printf(&member, "f:%s", entry);
 	err = buf_check(&member, "the entry's name");

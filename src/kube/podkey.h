@@ -52,6 +52,7 @@ struct kube_key_facts {
 	bool owned;	    /* ... and it is the entry's own */
 	int64_t written_ms; /* when it wrote last, 0: unknown */
 	bool immutable;
+	bool deleting; /* it is gone once its finalizers are */
 	int64_t created_ms;
 };
 

@@ -1,6 +1,7 @@
 #include "runbook/ledgerplace.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -63,6 +64,20 @@ KR_FALLIBLE ledgerplace_open(const struct config *config,
 	return o.path ? ledger_open(&o, out) : NULL;
 }
 
+/* The folder of one that is not there yet, and that it may be written. */
+static KR_FALLIBLE check_folder(const char *path)
+{
+	kr_cleanup(str_freep) char *folder = file_dirname(path);
+	struct err *err;
+
+	if (!folder)
+		return err_no_memory();
+	err = file_exists(folder) ? NULL : file_make_dirs(folder);
+	if (!err && access(folder, W_OK) != 0)
+		err = err_errno(KR_ECONFIG, "folder %s", folder);
+	return err_as(err, KR_ECONFIG);
+}
+
 KR_FALLIBLE ledgerplace_check(const struct config *config,
 			      const struct ledgerplace *place)
 {
@@ -74,7 +89,9 @@ KR_FALLIBLE ledgerplace_check(const struct config *config,
 		err = ledger_head(ledger, &head);
 	if (err && str_same(err_reason(err), "LedgerNotFound")) {
 		err_free(err);
-		err = NULL;
+		err = check_folder(ledger_path(ledger));
+	} else if (!err && ledger && access(ledger_path(ledger), W_OK) != 0) {
+		err = err_errno(KR_ECONFIG, "%s", ledger_path(ledger));
 	}
 	return err_wrap(err, "ledger");
 }

@@ -296,6 +296,10 @@ const char *rotation_operator(const struct rotation *rotation);
  * again where it is not at hand.
  */
 void rotation_forget_key(struct rotation *rotation);
+/* ... where this run has changed an environment before `env`: it was proved
+ * some time ago that the store has it, and the next gets what is read now. */
+void rotation_let_key_go(struct rotation *rotation,
+			 const struct rotate_env *env);
 KR_FALLIBLE rotation_need_key(struct rotation *rotation);
 
 /* overrides.c: rules that were set aside, for the targets of `env`. */

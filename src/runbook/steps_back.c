@@ -65,11 +65,10 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 	if (err)
 		return err;
 	if (!run->entry_id) {
-		err = err_new(
-			KR_ESTORE,
-			"%s: the key that was replaced (%.12s) is not in %s",
-			target->context, fingerprint,
-			store_where(rotation->options.store));
+		err = err_new(KR_ESTORE,
+			      "the key that was replaced (%.12s) is not in %s",
+			      fingerprint,
+			      store_where(rotation->options.store));
 		return err_set_reason(err, "EntryNotFound");
 	}
 	err = store_prove(rotation->options.store, run->entry_id, fingerprint,

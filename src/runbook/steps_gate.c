@@ -140,14 +140,13 @@ KR_FALLIBLE rotate_admit(struct rotation *rotation, struct rotate_env *env)
 	/* It was admitted then: nobody is asked twice. */
 	if (rotation_env_has_key(rotation, env))
 		return NULL;
-	err = rotation_need_key(rotation);
-	if (!err)
-		err = check_requires(rotation, env);
+	rotation_let_key_go(rotation, env);
+	err = check_requires(rotation, env);
 	if (!err)
 		err = check_window(rotation, env);
 	if (!err)
 		err = check_person(rotation, env);
-	return err;
+	return err ? err : rotation_need_key(rotation);
 }
 
 /* What is said while a target is verified, with the target's name. */

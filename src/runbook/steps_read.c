@@ -276,10 +276,16 @@ static KR_FALLIBLE check_type(const struct run *run)
 	return err_hint(err, "if it is meant: --allow-secret-type=%s", s->type);
 }
 
-static KR_FALLIBLE check_immutable(const struct kube_secret *s)
+static KR_FALLIBLE check_lasting(const struct kube_secret *s)
 {
 	struct err *err;
 
+	if (s->facts.deleting)
+		return err_set_reason(
+			err_new(KR_EINVALID,
+				"Secret %s/%s is being deleted: what is written to it goes with it",
+				s->ns, s->name),
+			"BeingDeleted");
 	if (!s->facts.immutable)
 		return NULL;
 	err = err_new(
@@ -351,7 +357,7 @@ KR_FALLIBLE step_check(struct run *run)
 		return err;
 	err = check_type(run);
 	if (!err)
-		err = check_immutable(s);
+		err = check_lasting(s);
 	if (!err && !run->options.target.keyring)
 		err = run_check_single(run);
 	if (!err)

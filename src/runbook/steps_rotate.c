@@ -207,6 +207,24 @@ void rotation_forget_key(struct rotation *rotation)
 	wipe_stack();
 }
 
+/* Whether this run has changed an environment before. */
+static bool went_before(const struct rotation *rotation,
+			const struct rotate_env *env)
+{
+	for (const struct rotate_env *e = rotation->envs; e < env; e++)
+		for (size_t i = 0; i < e->count; i++)
+			if (e->targets[i].tried)
+				return true;
+	return false;
+}
+
+void rotation_let_key_go(struct rotation *rotation,
+			 const struct rotate_env *env)
+{
+	if (went_before(rotation, env))
+		rotation_forget_key(rotation);
+}
+
 KR_FALLIBLE rotation_need_key(struct rotation *rotation)
 {
 	struct err *err;
