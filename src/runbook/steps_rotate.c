@@ -218,11 +218,24 @@ static bool went_before(const struct rotation *rotation,
 	return false;
 }
 
+static struct err *let_go(struct rotation *rotation,
+			  struct rotate_target *target, const void *user)
+{
+	(void)rotation;
+	(void)user;
+	target->run.key = NULL;
+	return NULL;
+}
+
+/* The new key alone: the one that is replaced was read for what comes now. */
 void rotation_let_key_go(struct rotation *rotation,
 			 const struct rotate_env *env)
 {
-	if (went_before(rotation, env))
-		rotation_forget_key(rotation);
+	if (!went_before(rotation, env))
+		return;
+	err_free(rotation_for_targets(rotation, NULL, true, let_go, NULL));
+	readback_key_free(take_ptr(&rotation->key));
+	wipe_stack();
 }
 
 KR_FALLIBLE rotation_need_key(struct rotation *rotation)
