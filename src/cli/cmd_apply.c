@@ -42,7 +42,7 @@ static bool has_pods(const struct run *run)
 	for (size_t i = 0; run->consumers && i < run->consumers->count; i++) {
 		const struct consumer *c = &run->consumers->items[i];
 
-		if (c->role == CONSUMER_RESTARTED && c->state.desired > 0)
+		if (consumer_takes_part(c) && c->state.desired > 0)
 			return true;
 	}
 	return run->options.no_wait;

@@ -105,6 +105,15 @@ static KR_FALLIBLE take_object(struct kube_request *r,
 	return err_new(KR_ECLUSTER, "the answer is not a %s", r->expect_kind);
 }
 
+static const char *certificate_hint(const struct err *err)
+{
+	if (strstr(err_message(err), "mismatch"))
+		return "the server's certificate has another name: --tls-server-name NAME, or tls-server-name in the kubeconfig";
+	if (strstr(err_message(err), "expired"))
+		return "it has to be renewed, unless the clock here is wrong (date)";
+	return "whose certificate authority it is: --certificate-authority FILE, or certificate-authority-data in the kubeconfig";
+}
+
 static void judge(struct kube_request *r, const struct http_call *call)
 {
 	const char *what = r->what ? r->what : r->path;
@@ -119,9 +128,8 @@ static void judge(struct kube_request *r, const struct http_call *call)
 		r->err = http_call_error(call);
 		if (r->err && text_starts_with(err_message(r->err),
 					       "SSL certificate problem"))
-			r->err = err_hint(
-				r->err,
-				"whose certificate authority it is: --certificate-authority FILE, or certificate-authority-data in the kubeconfig");
+			r->err = err_hint(r->err, "%s",
+					  certificate_hint(r->err));
 	} else if (r->status >= 200 && r->status < 300) {
 		r->err = take_object(r, call);
 		r->outcome = r->err ? KUBE_UNKNOWN : KUBE_DONE;

@@ -237,10 +237,10 @@ KR_FALLIBLE rotate_find_previous(struct rotation *rotation)
 				unreached = env;
 				continue;
 			}
-			target->run.options.goes_back = true;
 			target->left_out =
 				!is_of(&target->run, rotation->undone) &&
 				!is_of(&target->run, rotation->id);
+			target->run.options.goes_back = !target->left_out;
 			if (!target->left_out &&
 			    !is_untouched(target->run.secret))
 				return foreign(target);
