@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/columns.h"
 #include "base/text.h"
 #include "unit.h"
 
@@ -112,6 +113,58 @@ static void knows_beginnings_and_ends(void)
 	CU_ASSERT_FALSE(text_ends_with("pem", ".pem"));
 }
 
+static void wraps(const char *text, size_t columns, size_t at, size_t indent,
+		  const char *expected)
+{
+	struct buf out = BUF_INIT(1024);
+
+	columns_wrap(&out, text, columns, at, indent);
+	UNIT_STR(buf_str(&out), expected);
+	buf_release(&out);
+}
+
+static void breaks_lines_between_words(void)
+{
+	wraps("one two three", 0, 0, 2, "one two three");
+	wraps("one two three", 8, 0, 2, "one two\n  three");
+	wraps("one two", 7, 0, 2, "one two");
+	/* What stands before it counts. */
+	wraps("one two", 9, 5, 2, "one\n  two");
+	wraps(" one", 7, 5, 2, "\n  one");
+	/* A word that does not fit anywhere is not broken. */
+	wraps("a/very/long/path b", 8, 0, 2, "a/very/long/path\n  b");
+	/* Lines of the text stay lines, and keep how they were indented. */
+	wraps("a b\n  c d e\n", 6, 0, 1, "a b\n  c d\n   e\n");
+	/* \xc3\xa9 is one column. */
+	wraps("\xc3\xa9\xc3\xa9\xc3\xa9 b", 5, 0, 2,
+	      "\xc3\xa9\xc3\xa9\xc3\xa9 b");
+	wraps("", 5, 0, 2, "");
+}
+
+static void puts_cells_into_further_lines(void)
+{
+	static const char *const cells[] = { "staging", "x", "longer", "end" };
+	static const size_t limits[] = { 0, 25, 14 };
+	static const char *const expected[] = {
+		"staging     x    longer  end\n",
+		"staging     x    longer\n    end\n",
+		"staging\n    x\n    longer\n    end\n",
+	};
+
+	for (size_t i = 0; i < 3; i++) {
+		struct buf out = BUF_INIT(1024);
+		struct columns row = { .to = &out, .limit = limits[i] };
+
+		columns_cell(&row, cells[0], 10);
+		columns_cell(&row, cells[1], 3);
+		columns_cell(&row, cells[2], 4);
+		columns_cell(&row, cells[3], 0);
+		columns_end(&row);
+		UNIT_STR(buf_str(&out), expected[i]);
+		buf_release(&out);
+	}
+}
+
 const struct unit_suite unit_text = {
 	.tests = { { "makes foreign text safe", makes_foreign_text_safe },
 		   { "cuts what is too long", cuts_what_is_too_long },
@@ -119,5 +172,8 @@ const struct unit_suite unit_text = {
 		   { "suggests what is near", suggests_what_is_near },
 		   { "counts columns", counts_columns },
 		   { "knows beginnings and ends", knows_beginnings_and_ends },
+		   { "breaks lines between words", breaks_lines_between_words },
+		   { "puts cells into further lines",
+		     puts_cells_into_further_lines },
 		   { NULL, NULL } },
 };

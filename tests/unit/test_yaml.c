@@ -206,9 +206,23 @@ static void refuses_double_keys_where_asked(void)
 			   &doc));
 }
 
+static void refuses_another_document(void)
+{
+	static const char two[] = "# one\n---\na: 1\n---\nb: 2\n";
+	static const char one[] = "---\na: 1\n...\n# end\n";
+	kr_cleanup(yaml_freep) struct yaml_doc *doc = NULL;
+	kr_cleanup(yaml_freep) struct yaml_doc *first = NULL;
+
+	UNIT_FAILS(yaml_parse("f", two, strlen(two), YAML_ONE_DOCUMENT, &doc),
+		   KR_ECONFIG, "f:4:1: a second YAML document");
+	UNIT_OK(yaml_parse("f", one, strlen(one), YAML_ONE_DOCUMENT, &doc));
+	UNIT_OK(yaml_parse("f", two, strlen(two), 0, &first));
+}
+
 const struct unit_suite unit_yaml = {
 	.tests =
 		{
+			{"refuses another document", refuses_another_document},
 			{"types plain scalars", types_plain_scalars},
 			{"types keys", types_keys},
 			{"resolves aliases and merges",
