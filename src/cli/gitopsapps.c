@@ -178,10 +178,20 @@ KR_FALLIBLE cli_apps_check(struct cli_apps *apps)
 			break;
 		kube_application_free(app->seen);
 		app->seen = now;
-		if (entries && !kube_application_spares(
-				       now, t->namespace_ ? t->namespace_ : "",
-				       config->secret.name, config->secret.key))
-			err = reverts(app);
+		if (!kube_application_spares(
+			    now, t->namespace_ ? t->namespace_ : "",
+			    config->secret.name, config->secret.key)) {
+			if (entries)
+				err = reverts(app);
+		} else if (!entries) {
+			result_warn(apps->result,
+				    "Application %s has "
+				    "RespectIgnoreDifferences=true for the "
+				    "key: each sync makes Argo CD its owner, "
+				    "so that a rotation is refused; take it "
+				    "out, and sync",
+				    app->config->name);
+		}
 	}
 	return err;
 }

@@ -134,6 +134,20 @@ class Stand(Repository):
               self.application()["metadata"].get("annotations", {}),
               "refreshed", 60)
 
+    def sync(self):
+        """As the Application has it now."""
+        options = self.application()["spec"]["syncPolicy"]["syncOptions"]
+        mark = [{"name": "test", "value": os.urandom(4).hex()}]
+        self.patch_application({"operation": {
+            "info": mark, "sync": {"syncOptions": options}}})
+
+        def done():
+            state = self.application()["status"].get("operationState", {})
+            return (state.get("operation", {}).get("info") == mark
+                    and state.get("phase") == "Succeeded")
+
+        until(done, "synced", 60)
+
     def secret(self, context=STAGING):
         return self.fleet.api(context).get(
             "/api/v1/namespaces/%s/secrets/%s" % (self.ns, SECRET))
@@ -316,6 +330,34 @@ def test_from_a_manifest_with_the_key():
         asked, code, document, told = stand.run_request()
         check(code == 0 and stand.live() not in (key, stand.old), told,
               document)
+
+
+def test_respected_differences_make_an_owner():
+    """Warned of, refused, and mended as docs/gitops.md says."""
+    with Stand() as stand:
+        stand.adopt(**HEALS)
+        stand.wait("Synced", "Healthy", "Succeeded")
+        key, options = stand.live(), stand.application()["spec"][
+            "syncPolicy"]["syncOptions"]
+        stand.patch_application({"spec": {
+            "ignoreDifferences": [{"kind": "Secret", "group": "",
+                                   "jsonPointers": ["/data/" + ENTRY]}],
+            "syncPolicy": {"syncOptions": options + [
+                "RespectIgnoreDifferences=true"]}}})
+        stand.sync()
+        check("argocd-controller Apply" in stand.owners(), stand.owners())
+        asked, code, document, told = stand.run_request()
+        check(code == REFUSED and document["reason"] == "FieldOwned"
+              and "RespectIgnoreDifferences" in str(document["warnings"]),
+              told, document)
+        stand.patch_application({"spec": {
+            "ignoreDifferences": None,
+            "syncPolicy": {"syncOptions": options}}})
+        stand.sync()
+        check(stand.live() == key and stand.owners()
+              == ["keyrot.%s Apply" % ENTRY], stand.owners())
+        code, document, told = stand.json("gitops", "run", asked["request"])
+        check(code == 0 and stand.live() != key, told, document)
 
 
 def test_manual_sync():
