@@ -17,7 +17,7 @@ from leak import Leak
 from match import Mismatch, check, look_up
 
 SETTLE_S = 3     # what may take a moment to show: audit log, controllers
-RUN_LIMIT_S = 90
+RUN_LIMIT_S = 240   # what ends at all ends, however slow the machine is
 CONTEXTS = ("aether-staging", "aether-production")
 # What the program writes for people to keep.
 RECORDS = (".jsonl", ".review.md", ".html", ".ics", ".prom")
