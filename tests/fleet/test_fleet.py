@@ -378,7 +378,8 @@ def test_hanging_cluster_costs_no_lease(stand):
             if request["method"] == "PUT" and "/leases/" in request["path"]]
     # The step that it is at, and the end of it.
     check(len(puts) >= 2, len(puts), "renewals of c04")
-    check(took_s < 20, took_s, "s")
+    # One after the other they would hang for 10 s each, twice.
+    check(took_s < 45, took_s, "s")
 
 
 def main():
