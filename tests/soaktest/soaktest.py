@@ -28,7 +28,7 @@ from place import CONTEXTS, Later, Place
 from stand import Wrong
 
 # Of each minute: what has done less has shown less.
-FLOORS = {"rotations": 1.0, "faults": 0.8, "kills": 0.3}
+FLOORS = {"rotations": 0.5, "faults": 0.5, "kills": 0.1}
 # The program itself has said that there is nothing left to be done.
 OVER = ("NothingToResume", "NothingToRollBack", "RotationEnded",
         "RotationOvertaken", "PreviousUnknown", "NotProven")
