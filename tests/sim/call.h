@@ -22,6 +22,7 @@ enum fate {
 struct call {
 	bool used;
 	bool client; /* somebody waits for it */
+	bool gated;
 	bool carried_out, streams, has_status;
 	int process, cluster;
 	long id, http;

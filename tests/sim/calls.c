@@ -82,10 +82,37 @@ void calls_start(int process, const struct sim_box *box)
 	call->idle_ms = call->streams && box->n[4] > 0 ? box->n[4] : 0;
 	call->last_ms = call->begun_ms;
 	call->look_ms = INT64_MAX;
+	call->gated = world.is_gated && world.is_gated(process, call->cluster,
+						       call->request.method,
+						       call->request.target);
+	if (call->gated)
+		call->arrives_ms = INT64_MAX;
 	if (call->fate == FATE_REFUSED) {
 		call->arrives_ms = INT64_MAX;
 		call->answer_ms = call->begun_ms + 1;
 	}
+}
+
+bool calls_gated(int process)
+{
+	for (struct call *c = calls; c < calls + CALLS; c++)
+		if (c->used && c->gated && c->process == process)
+			return true;
+	return false;
+}
+
+void calls_open_gate(int process)
+{
+	struct call *first = NULL;
+
+	for (struct call *c = calls; c < calls + CALLS; c++)
+		if (c->used && c->gated && c->process == process &&
+		    (!first || c->id < first->id))
+			first = c;
+	if (!first)
+		return;
+	first->gated = false;
+	first->arrives_ms = sim_shared->now_ms;
 }
 
 static struct call *find(int process, long id)
@@ -101,6 +128,8 @@ static struct call *find(int process, long id)
 static void let_go(struct call *call)
 {
 	call->client = false;
+	if (call->gated)
+		call->carried_out = true; /* it never will be */
 	if (call->carried_out || call->fate == FATE_REFUSED ||
 	    call->fate == FATE_LOST)
 		call_free(call);

@@ -87,8 +87,9 @@ static void serve(struct call *call)
 	if (call->cluster != SERVICE) {
 		oracle_before(call->process, call->cluster, &call->request);
 		simcluster_serve(call->cluster, &call->request, &call->answer);
-		world.requests++;
 		oracle_after(call->process, call->cluster, &call->request);
+		if (++world.requests == world.plan.edit_at)
+			world_edit();
 		return;
 	}
 	(void)strcpy(call->answer.type, "application/json");

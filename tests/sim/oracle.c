@@ -223,7 +223,8 @@ static int look_at_file(const char *path, const struct stat *st, int type,
 	size_t n;
 
 	(void)ftw;
-	if (type != FTW_F || strstr(path, "/shared") || st->st_size <= 0)
+	if (type != FTW_F || strstr(path, "/shared") || strstr(path, "/key-") ||
+	    st->st_size <= 0)
 		return 0;
 	text = malloc((size_t)st->st_size);
 	file = fopen(path, "r");
@@ -322,7 +323,8 @@ void oracle_final(int process)
 					   "cluster %d runs another key",
 					   c);
 		}
-		if (pods != SIM_PODS)
+		/* One that somebody else restarted is still ending. */
+		if (pods < SIM_PODS || (pods > SIM_PODS && !world.edits))
 			world_fail("3: done, it says; cluster %d has %d pods",
 				   c, pods);
 		cJSON_Delete(look);

@@ -33,6 +33,7 @@ int world_actor(int process)
 	world.actors[box].live = true;
 	world.actors[box].operator_ = process;
 	sim_shared->boxes[box].turn = 0;
+	sim_shared->boxes[box].kind = 0;
 	sim_shared->boxes[box].interrupt = 0;
 	return box;
 }

@@ -52,6 +52,11 @@ static const char soak[] =
 	"    metrics:\n"
 	"    - {name: errors, query: errors, max: 0.01, noData: breach}\n";
 
+static const char *const keys[] = {
+	"Zmlyc3Qta2V5LWZpcnN0LWtleS1maXJzdC1rZXktMTI=",
+	"c2Vjb25kLWtleS1zZWNvbmQta2V5LXNlY29uZC1rZXk=",
+};
+
 static int remove_one(const char *path, const struct stat *st, int type,
 		      struct FTW *ftw)
 {
@@ -87,7 +92,7 @@ static void write_file(const char *name, const char *text)
 	free(path);
 }
 
-static void make_machines(bool keyring, bool soaks)
+void schedule_machines(bool keyring, bool soaks)
 {
 	for (int i = 0; i < MACHINES; i++) {
 		char text[4096], name[32], *path = world_path("m%d", i);
@@ -102,6 +107,12 @@ static void make_machines(bool keyring, bool soaks)
 		write_file(name, text);
 	}
 	write_file("kubeconfig", kubeconfig);
+	for (int i = 0; i < 2; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "key-%d", i);
+		write_file(name, keys[i]);
+	}
 }
 
 static void make_clusters(void)
@@ -150,6 +161,14 @@ void world_begin(uint64_t seed, const char *folder)
 	make_clusters();
 }
 
+static void draw_kill(void)
+{
+	if (world_random(2)) {
+		world.plan.kill_operator = world.process_count;
+		world.plan.kill_at = 1 + (long)world_random(400);
+	}
+}
+
 static void draw_plan(void)
 {
 	static const unsigned rates[] = { 0, 0, 5000, 20000, 80000 };
@@ -158,12 +177,14 @@ static void draw_plan(void)
 	plan->request_faults = rates[world_random(5)];
 	plan->store_faults = rates[world_random(5)];
 	plan->delays = rates[world_random(5)] / 2;
-	if (world_random(2)) {
-		plan->kill_operator = 0;
-		plan->kill_at = 1 + (long)world_random(400);
-	}
+	draw_kill();
 	if (world_random(8) == 0)
 		plan->interrupt_at = 1 + (long)world_random(400);
+	if (world_random(3) == 0) {
+		plan->edit_at = world.requests + 1 + (long)world_random(90);
+		plan->edit_what = (int)world_random(16);
+		plan->edit_cluster = (int)world_random(2);
+	}
 }
 
 static void end_faults(void)
@@ -172,75 +193,132 @@ static void end_faults(void)
 	world.plan.kill_operator = -1;
 }
 
-static int run(int machine, const char *const *words)
-{
-	int process = world_start(machine, words);
+#define LIMITS                                                                 \
+	"-o", "json", "-v=9", "--request-timeout", "10s", "--timeout", "2m",   \
+		NULL
 
-	world_run();
+static const char *const rotate[] = { "rotate", LIMITS };
+static const char *const resume[] = { "resume", LIMITS };
+static const char *const rollback[] = { "rollback", LIMITS };
+
+static int end_of(int process)
+{
 	if (!*world.failure)
 		oracle_ended(process);
 	return process;
 }
 
-static const char *const rotate[] = {
-	"rotate", "-o",	       "json", "-v=9", "--request-timeout",
-	"10s",	  "--timeout", "2m",   NULL
-};
+static int run(int machine, const char *const *words)
+{
+	int process = world_start(machine, words);
+
+	world_run();
+	return end_of(process);
+}
+
+/* Another one, that has a machine of its own, comes meanwhile. */
+static int run_two(const char *const *words)
+{
+	static const char *const others[][10] = {
+		{ "rotate", LIMITS },
+		{ "resume", LIMITS },
+		{ "rollback", LIMITS },
+		{ "apply", "--context", "aether-staging", "-o", "json", NULL },
+	};
+	int first = world_start(0, words);
+	int other = world_start(2, others[world_random(4)]);
+
+	struct sim_actor *late = &world.actors[world.processes[other].main_box];
+
+	late->wait = WAIT_UNTIL;
+	late->until = sim_shared->now_ms + (int64_t)world_random(9000);
+	world.second++;
+	world_run();
+	(void)end_of(other);
+	return end_of(first);
+}
+
+/* What is typed next, after a run that did not end it. */
+static const char *const *after(int last, const char *const *words,
+				char *buffer, size_t size, const char **own)
+{
+	const char *reason = oracle_reason(last);
+	int n = 0;
+
+	if (world.processes[last].killed)
+		return resume;
+	if (strcmp(reason, "NothingToResume") == 0 ||
+	    strcmp(reason, "RotationUnknown") == 0)
+		return words;
+	if (!oracle_next(last, buffer, size, own))
+		return resume;
+	while (own[n])
+		n++;
+	if (n + 2 < SIM_WORDS) {
+		own[n++] = "-o";
+		own[n++] = "json";
+		own[n] = NULL;
+	}
+	return own;
+}
 
 /* A person goes on, without faults, until all is done. */
-static void recover(int last)
+static void recover(int last, const char *const *words)
 {
-	static const char *const resume[] = { "resume", "-o", "json", NULL };
 	int machine = (int)world_random(2);
-	char buffer[512];
+	bool again = world_random(3) == 0;
 
-	end_faults();
 	for (int i = 0; i < AGAIN && !*world.failure; i++) {
-		const char *words[SIM_WORDS + 1] = { NULL };
-		const char *const *next = resume;
-		int n;
+		const char *own[SIM_WORDS + 1] = { NULL };
+		char buffer[512];
 
 		if (oracle_done(last)) {
-			oracle_final(last);
+			if (!world.second)
+				oracle_final(last);
 			return;
-		}
-		if (!world.processes[last].killed) {
-			const char *reason = oracle_reason(last);
-
-			if (strcmp(reason, "NothingToResume") == 0 ||
-			    strcmp(reason, "RotationUnknown") == 0)
-				next = rotate;
-			else if (oracle_next(last, buffer, sizeof(buffer),
-					     words))
-				next = words;
-		}
-		if (next == words) {
-			for (n = 0; words[n]; n++)
-				continue;
-			if (n + 2 < SIM_WORDS && n > 0) {
-				words[n++] = "-o";
-				words[n++] = "json";
-				words[n] = NULL;
-			}
 		}
 		/* Whoever was killed elsewhere leaves its Lease. */
 		sim_shared->now_ms += 2 * MINUTE;
-		last = run(machine, next);
+		end_faults();
+		if (again && i == 0)
+			draw_plan();
+		last = run(machine,
+			   after(last, words, buffer, sizeof(buffer), own));
 	}
-	if (!*world.failure)
+	/* What somebody else put there is theirs to decide on. */
+	if (!*world.failure && !world.by_hand && !world.second &&
+	    !oracle_done(last))
 		world_fail("6: it does not end: exit %d, %s",
 			   world.processes[last].code, oracle_reason(last));
+}
+
+/* What the schedule is about. */
+static void play(bool keyring)
+{
+	const char *const *words = rotate;
+
+	if (world_random(4) == 0) {
+		if (run(0, rotate) < 0 || *world.failure)
+			return;
+		/* A keyring has no room for a third key. */
+		words = keyring || world_random(2) ? rollback : rotate;
+		sim_shared->now_ms += 2 * MINUTE;
+	}
+	draw_plan();
+	recover(world_random(3) ? run(0, words) : run_two(words), words);
 }
 
 void schedule_run(uint64_t seed, const char *folder, bool verbose,
 		  struct sim_result *out)
 {
+	bool keyring;
+
 	(void)alarm(LIMIT_S);
 	world.verbose = verbose;
 	world_begin(seed, folder);
-	make_machines(world_random(4) == 0, world_random(24) == 0);
-	draw_plan();
-	recover(run(0, rotate));
+	keyring = world_random(4) == 0;
+	schedule_machines(keyring, world_random(24) == 0);
+	play(keyring);
 	out->hash = world.hash;
 	out->runs = (unsigned long)world.process_count;
 	out->requests = (unsigned long)world.requests;

@@ -6,6 +6,7 @@
 
 struct sim_result {
 	uint64_t hash;
+	unsigned long done; /* of the two, in interleave.h */
 	unsigned long runs, requests, faults, kills, edits;
 	int64_t ms; /* of the simulated clock */
 	char failure[512];
@@ -14,6 +15,8 @@ struct sim_result {
 /* Runs in a process of its own. */
 void schedule_run(uint64_t seed, const char *folder, bool verbose,
 		  struct sim_result *out);
+/* The operators' machines: keyrot.yaml, kubeconfig, keys to apply. */
+void schedule_machines(bool keyring, bool soaks);
 /* Removes the folder, and all that is in it. */
 void schedule_clean(const char *folder);
 

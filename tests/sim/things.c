@@ -230,13 +230,22 @@ static void run_suite(int process, struct sim_actor *actor, const char *env)
 		       sizeof(suites->fingerprint), "%s", print);
 }
 
+const char *things_action(const struct sim_box *box)
+{
+	const char *last = "";
+
+	for (const char *word = box->bytes; *word; word += strlen(word) + 1)
+		last = word;
+	return last;
+}
+
 void things_run(int process, struct sim_actor *actor, const struct sim_box *box)
 {
-	const char *argv = box->bytes, *word = argv, *last = "", *env;
+	const char *argv = box->bytes, *word = argv, *env;
 	char *input;
 
 	for (; *word; word += strlen(word) + 1)
-		last = word;
+		continue;
 	env = ++word;
 	for (; *word; word += strlen(word) + 1)
 		continue;
@@ -250,7 +259,7 @@ void things_run(int process, struct sim_actor *actor, const struct sim_box *box)
 	memset(actor->answer, 0, sizeof(actor->answer));
 	actor->until = box->n[0] < 0 ? 60000 : box->n[0];
 	if (strcmp(argv, "store") == 0) {
-		run_store(process, actor, last, input);
+		run_store(process, actor, things_action(box), input);
 	} else if (strcmp(argv, "suite") == 0) {
 		run_suite(process, actor, env);
 	} else {

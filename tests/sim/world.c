@@ -134,6 +134,35 @@ static bool answer_at_once(int box, struct sim_box *b)
 	}
 }
 
+static void through_gate(struct sim_actor *a, const struct sim_box *b)
+{
+	a->wait = WAIT_UNTIL;
+	things_run(a->operator_, a, b);
+}
+
+static int at_gate(int process)
+{
+	for (int i = 0; i < SIM_BOXES; i++)
+		if (world.actors[i].live &&
+		    world.actors[i].operator_ == process &&
+		    world.actors[i].wait == WAIT_GATE)
+			return i;
+	return -1;
+}
+
+bool world_gated(int process)
+{
+	return at_gate(process) >= 0;
+}
+
+void world_open_gate(int process)
+{
+	int box = at_gate(process);
+
+	if (box >= 0)
+		through_gate(&world.actors[box], &sim_shared->boxes[box]);
+}
+
 static void block(int box, const struct sim_box *b)
 {
 	struct sim_actor *a = &world.actors[box];
@@ -149,8 +178,10 @@ static void block(int box, const struct sim_box *b)
 		a->until = b->n[0];
 		break;
 	case SIM_PROC:
-		a->wait = WAIT_UNTIL;
-		things_run(a->operator_, a, b);
+		a->wait = WAIT_GATE;
+		if (!world.is_gated ||
+		    !world.is_gated(a->operator_, -1, things_action(b), ""))
+			through_gate(a, b);
 		break;
 	case SIM_JOIN:
 		a->wait = WAIT_JOIN;
@@ -246,6 +277,8 @@ static bool is_ready(int box)
 		return a->signalled || now >= a->until;
 	case WAIT_LOCK:
 		return a->steps != p->steps;
+	case WAIT_GATE:
+		return false;
 	}
 	return false;
 }
@@ -268,10 +301,20 @@ static int64_t next_due(void)
 
 static bool any_live(void)
 {
-	for (int i = 0; i < world.process_count; i++)
-		if (world.processes[i].live)
+	struct sim_process *frozen = NULL;
+
+	for (int i = 0; i < world.process_count; i++) {
+		struct sim_process *p = &world.processes[i];
+
+		if (p->live && !p->frozen)
 			return true;
-	return false;
+		if (p->live)
+			frozen = p;
+	}
+	/* Whoever was stopped goes on when all others have ended. */
+	if (frozen)
+		frozen->frozen = false;
+	return frozen != NULL;
 }
 
 void world_run(void)
@@ -287,6 +330,8 @@ void world_run(void)
 			go_on(boxes[world.choose
 					    ? world.choose(boxes, n)
 					    : (int)world_random((uint64_t)n)]);
+		} else if (world.open_gate && world.open_gate()) {
+			continue;
 		} else if (next == INT64_MAX) {
 			world_fail("6: nothing goes on any more");
 		} else if (next > sim_shared->now_ms) {

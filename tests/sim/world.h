@@ -23,6 +23,7 @@ enum sim_wait {
 	WAIT_JOIN,
 	WAIT_CONDITION,
 	WAIT_LOCK,
+	WAIT_GATE, /* until the other one has done something */
 };
 
 /* A thread of an operator. */
@@ -64,11 +65,11 @@ struct sim_plan {
 	unsigned store_faults;
 	unsigned delays;
 	int kill_operator; /* -1: none */
-	long kill_at;	   /* seams */
+	long kill_at;	   /* so many times it has asked for anything */
 	long interrupt_at; /* of the first operator; 0: never */
-	long edit_at;	   /* executed requests; 0: never */
-	int edit_what;
-	int edit_cluster;
+	/* Somebody with kubectl, after so many requests; 0: never */
+	long edit_at;
+	int edit_what, edit_cluster;
 };
 
 struct sim_key {
@@ -91,11 +92,17 @@ extern struct world {
 	uint64_t by_hand; /* keys that somebody put there with kubectl */
 	long requests;	  /* carried out by a cluster */
 	long faults, kills, edits;
+	int second;	   /* an operator that came while another was at work */
 	char failure[512]; /* the first one; "" */
 	/* Which actor goes on, of n; NULL: by the seed. */
 	int (*choose)(const int *boxes, int n);
-	/* A request is about to be carried out: may the program go on? */
+	/* It asks for something: it may be stopped. */
 	void (*on_seam)(int process);
+	/* Whether a request, or what the store is asked for (cluster -1, no
+	 * target), waits at a gate; opens one. NULL: there is none. */
+	bool (*is_gated)(int process, int cluster, const char *method,
+			 const char *target);
+	bool (*open_gate)(void);
 } world;
 
 void world_begin(uint64_t seed, const char *folder);
@@ -121,10 +128,17 @@ char *world_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* What a process has printed; the caller frees it. */
 char *world_output(int process, const char *which);
 
+/* The same for what it asks the store for. */
+bool world_gated(int process);
+void world_open_gate(int process);
+
 /* Requests (calls.c). */
 void calls_start(int process, const struct sim_box *box);
 void calls_cancel(int process, long id);
 void calls_forget(int process); /* it is gone; what it sent still arrives */
+/* The oldest request of a process that waits at a gate goes on. */
+bool calls_gated(int process);
+void calls_open_gate(int process);
 /* Fills the box with an event, if there is one by now. */
 bool calls_take(int process, long http, struct sim_box *box);
 bool calls_ready(int process, long http);
@@ -133,6 +147,8 @@ int64_t calls_work(void);
 
 /* Store, suite and the like (things.c). */
 void things_begin(void);
+/* The last word of what a child was started with. */
+const char *things_action(const struct sim_box *box);
 void things_run(int process, struct sim_actor *actor,
 		const struct sim_box *box);
 /* Whether the store holds it, whole. */
@@ -143,6 +159,9 @@ char *things_metric(const char *target);
 /* Number of a key by its text in base64; made known; -1: it is no key. */
 int world_key(const char *base64);
 int world_key_of_text(const char *text);
+
+/* Somebody with kubectl changes something (edits.c). */
+void world_edit(void);
 
 /* The promises (oracle.c). */
 /* Around a request that a cluster carries out. */
