@@ -164,6 +164,8 @@ static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
 		.expect_kind = "Lease",
 		.timeout_ms = PUT_MS,
 	};
+	/* Others count from when it arrives; we may be stopped meanwhile. */
+	int64_t sent_ms = clock_boot_ms();
 	struct err *err = body_of(lease, holder, duration_s, &body);
 
 	if (err)
@@ -175,7 +177,7 @@ static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
 		err = keep_version(lease, r.object);
 	kube_request_release(&r);
 	if (!err)
-		lease->renewed_ms = clock_boot_ms();
+		lease->renewed_ms = sent_ms;
 	return err_wrap(err, "Lease %s/%s", lease->ns, lease->name);
 }
 

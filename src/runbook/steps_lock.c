@@ -21,6 +21,7 @@ static void on_wait(void *user, const char *holder, int64_t left_ms)
 		holder, (long long)(left_ms + 999) / 1000);
 }
 
+/* `user`: this target alone; NULL: all of them. */
 static struct err *lock_target(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
@@ -38,7 +39,8 @@ static struct err *lock_target(struct rotation *rotation,
 	};
 	struct err *err;
 
-	(void)user;
+	if (user && user != target)
+		return NULL;
 	/* Also where a roll-back has nothing to put back: what is open there
 	 * is the rotation that it ends. */
 	if (target->lease || target->env->bystander)
@@ -112,11 +114,41 @@ static struct err *record_takeover(struct rotation *rotation,
 	return journal_add(rotation->journal, &line);
 }
 
+/* Nobody renewed it while others were watched for a sign of life. */
+static struct err *keep_target(struct rotation *rotation,
+			       struct rotate_target *target, const void *user)
+{
+	(void)rotation;
+	(void)user;
+	return target->lease ? kube_lease_keep(target->lease, NULL) : NULL;
+}
+
+static const struct rotate_target *first_target(const struct rotation *rotation)
+{
+	for (size_t i = 0; i < rotation->env_count; i++) {
+		const struct rotate_env *env = &rotation->envs[i];
+
+		if (!env->bystander && env->count)
+			return &env->targets[0];
+	}
+	return NULL;
+}
+
+/*
+ * The first one, then all others side by side: of two who begin at once, one
+ * has none, and does not keep from the other what that one waits for.
+ */
 static KR_FALLIBLE lock_all(struct rotation *rotation)
 {
-	struct err *err =
-		rotation_for_targets(rotation, NULL, false, lock_target, NULL);
+	struct err *err = rotation_for_targets(
+		rotation, NULL, false, lock_target, first_target(rotation));
 
+	if (!err)
+		err = rotation_for_targets(rotation, NULL, false, lock_target,
+					   NULL);
+	if (!err)
+		err = rotation_for_targets(rotation, NULL, false, keep_target,
+					   NULL);
 	if (!err)
 		err = rotation_for_targets(rotation, NULL, true,
 					   record_takeover, NULL);

@@ -87,7 +87,8 @@ static void serve(struct call *call)
 	if (call->cluster != SERVICE) {
 		oracle_before(call->process, call->cluster, &call->request);
 		simcluster_serve(call->cluster, &call->request, &call->answer);
-		oracle_after(call->process, call->cluster, &call->request);
+		oracle_after(call->process, call->cluster, &call->request,
+			     call->answer.status);
 		if (++world.requests == world.plan.edit_at)
 			world_edit();
 		return;

@@ -154,9 +154,41 @@ static void check_replaced(int process, int cluster, int before, int now)
 			   process);
 }
 
-void oracle_after(int process, int cluster, const struct sim_request *r)
+/* Who wrote the key last, and when, in world.requests. */
+static struct {
+	int process;
+	long at;
+} written[SIM_CLUSTERS];
+
+static void take_lease(struct sim_process *p, int cluster,
+		       const struct sim_request *r, int status)
+{
+	if (strstr(r->target, "/leases") && strcmp(r->method, "GET") != 0 &&
+	    status < 300 && !p->leased[cluster])
+		p->leased[cluster] = world.requests + 1;
+}
+
+/* Since it took the Lease, nobody else may have written. */
+static void check_alone(int process, int cluster)
+{
+	const struct sim_process *p = &world.processes[process];
+
+	if (p->leased[cluster] && written[cluster].process != process &&
+	    written[cluster].at > p->leased[cluster])
+		world_fail("4: operator %d wrote over the key that operator "
+			   "%d had put there meanwhile",
+			   process, written[cluster].process);
+	written[cluster].process = process;
+	written[cluster].at = world.requests + 1;
+}
+
+void oracle_after(int process, int cluster, const struct sim_request *r,
+		  int status)
 {
 	int now, next, previous;
+
+	if (process >= 0)
+		take_lease(&world.processes[process], cluster, r, status);
 
 	if (process < 0 || !writes(r))
 		return;
@@ -171,6 +203,8 @@ void oracle_after(int process, int cluster, const struct sim_request *r)
 			   process);
 	if (next != beside_before[0] && next >= 0 && !is_held(next))
 		world_fail("1: the keyring has a key that the store does not");
+	if (now != live_before)
+		check_alone(process, cluster);
 	/* What one wrote, it knows. */
 	if (now >= 0 && now != live_before)
 		world.processes[process].seen[cluster] |= 1ull << now;

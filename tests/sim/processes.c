@@ -24,6 +24,7 @@ static int free_box(void)
 
 int world_actor(int process)
 {
+	static long serial;
 	int box = free_box();
 
 	if (box < 0)
@@ -31,6 +32,7 @@ int world_actor(int process)
 	free(world.actors[box].text);
 	memset(&world.actors[box], 0, sizeof(world.actors[box]));
 	world.actors[box].live = true;
+	world.actors[box].serial = ++serial;
 	world.actors[box].operator_ = process;
 	sim_shared->boxes[box].turn = 0;
 	sim_shared->boxes[box].kind = 0;

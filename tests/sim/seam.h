@@ -28,8 +28,8 @@ enum sim_kind {
 	SIM_DRIVE,  /* http, deadline */
 	SIM_SLEEP,  /* until */
 	SIM_PROC,   /* timeout; argv, "", environment, "", standard input */
-	SIM_THREAD, /* answered: its box */
-	SIM_JOIN,   /* box */
+	SIM_THREAD, /* answered: its box, its number */
+	SIM_JOIN,   /* box, number */
 	SIM_ENDED,  /* this thread; not answered */
 	SIM_WAIT,   /* condition, until; answered: whether it was signalled */
 	SIM_SIGNAL, /* condition */

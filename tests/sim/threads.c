@@ -25,6 +25,7 @@ int __wrap_pthread_cond_signal(pthread_cond_t *);
 static struct {
 	pthread_t thread;
 	int box;
+	int64_t serial;
 } threads[SIM_BOXES];
 static size_t thread_count;
 
@@ -65,6 +66,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 		return EAGAIN;
 	}
 	threads[thread_count].box = how->box;
+	threads[thread_count].serial = box->n[1];
 	err = __real_pthread_create(thread, attr, begin, how);
 	if (err) {
 		(void)fprintf(stderr, "simulator: no thread\n");
@@ -76,10 +78,14 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 
 int __wrap_pthread_join(pthread_t thread, void **out)
 {
+	struct sim_box *box;
+
 	for (size_t i = 0; i < thread_count; i++) {
 		if (!pthread_equal(threads[i].thread, thread))
 			continue;
-		sim_box()->n[0] = threads[i].box;
+		box = sim_box();
+		box->n[0] = threads[i].box;
+		box->n[1] = threads[i].serial;
 		threads[i] = threads[--thread_count];
 		sim_ask(SIM_JOIN);
 		break;

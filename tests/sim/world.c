@@ -120,6 +120,7 @@ static bool answer_at_once(int box, struct sim_box *b)
 		return true;
 	case SIM_THREAD:
 		b->n[0] = world_actor(process);
+		b->n[1] = b->n[0] < 0 ? 0 : world.actors[b->n[0]].serial;
 		return true;
 	case SIM_SIGNAL:
 		signal_one(process, b->n[0]);
@@ -186,6 +187,7 @@ static void block(int box, const struct sim_box *b)
 	case SIM_JOIN:
 		a->wait = WAIT_JOIN;
 		a->join = (int)b->n[0];
+		a->join_serial = (long)b->n[1];
 		break;
 	case SIM_WAIT:
 		a->wait = WAIT_CONDITION;
@@ -272,7 +274,8 @@ static bool is_ready(int box)
 	case WAIT_UNTIL:
 		return now >= a->until;
 	case WAIT_JOIN:
-		return !world.actors[a->join].live;
+		return !world.actors[a->join].live ||
+		       world.actors[a->join].serial != a->join_serial;
 	case WAIT_CONDITION:
 		return a->signalled || now >= a->until;
 	case WAIT_LOCK:

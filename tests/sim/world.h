@@ -35,6 +35,7 @@ struct sim_actor {
 	long http;
 	int64_t condition;
 	int join;
+	long serial, join_serial; /* no two threads have one */
 	bool signalled;
 	long steps; /* of its operator, when a lock was not to be had */
 	/* of a child: what it will be answered */
@@ -53,9 +54,10 @@ struct sim_process {
 	int main_box;
 	long seams; /* how often it has asked for anything */
 	long steps;
-	int interrupt;		     /* to be raised */
-	bool quick;		     /* other rules: nothing is delayed */
-	bool frozen;		     /* SIGSTOP */
+	int interrupt;		   /* to be raised */
+	bool quick;		   /* other rules: nothing is delayed */
+	bool frozen;		   /* SIGSTOP */
+	long leased[SIM_CLUSTERS]; /* world.requests, when it took the Lease */
 	uint64_t seen[SIM_CLUSTERS]; /* keys that it has read there, by bit */
 };
 
@@ -166,7 +168,8 @@ void world_edit(void);
 /* The promises (oracle.c). */
 /* Around a request that a cluster carries out. */
 void oracle_before(int process, int cluster, const struct sim_request *request);
-void oracle_after(int process, int cluster, const struct sim_request *request);
+void oracle_after(int process, int cluster, const struct sim_request *request,
+		  int status);
 /* An answer came to a process: what it has read. */
 void oracle_read(int process, int cluster, const char *body, size_t len);
 void oracle_ended(int process);
