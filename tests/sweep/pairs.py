@@ -5,7 +5,7 @@ usage: pairs.py [--long] [--number N] [--random N] [--seed N] [--only WORDS]
                 [--jobs N] [--program PATH] [-v]
 
 The window: a new key goes into the store and comes out again, the Secret is
-read and written, pods are restarted, the rollout is looked at first. Each pair
+read, written and read, pods are restarted, the rollout is looked at. Each pair
 of its places times each pair of their kinds is a case. What has not hit yet is
 still there when the command that was printed is typed; after that there are no
 faults. An ordinary run takes some of them, as many of each pair of places, the
@@ -27,9 +27,9 @@ from stand import Broken, clusters
 from world import PROGRAM, STAGING
 
 PATH = "rotate"
-PLACES = 8              # of the window
+PLACES = 9              # of the window
 NUMBER = 300            # of an ordinary run
-LONG = 15000            # what all pairs of the window are at least
+LONG = 20000            # what all pairs of the window are at least
 RANDOM = 5000
 DONE = "paired"         # what is said of a case
 
@@ -79,6 +79,9 @@ def window(walker):
     sent = {
         first(named[write:], lambda *_: True),
         first(named[write::-1], lambda r, _: r["method"] == "GET"
+              and "/secrets/" in r["path"]),
+        # Where the answer of the write is lost, it is the one that settles it.
+        first(after, lambda r, _: r["method"] == "GET"
               and "/secrets/" in r["path"]),
         first(after, lambda r, _: r["method"] == "PATCH"
               and "/deployments/" in r["path"]),
@@ -169,7 +172,8 @@ def main():
         walker.close()
     known = sum(map(len, pairs.values()))
     print("%d places, %d pairs of faults" % (len(places), known), flush=True)
-    rows = part_of(pairs, known if arguments.long else arguments.number)
+    rows = part_of(pairs, known if arguments.long or arguments.only
+                   else arguments.number)
     rows = [row for row in rows + drawn
             if not arguments.only or arguments.only in name_of(row)]
     broken = sweep.sweep(arguments, rows, sys.modules[__name__])

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Single faults, swept over apply, rotate, rollback and resume.
 
-usage: sweep.py [--long] [--part N] [--path PATH]... [--only WORDS] [--jobs N]
-                [--program PATH] [-v]
+usage: sweep.py [--long] [--part N] [--path PATH]... [--only WORDS]...
+                [--jobs N] [--program PATH] [-v]
 
 Each case is one fault at one place: a request, a call of the store, a write to
 disk. Every run keeps the promises, and what is printed to be typed next ends
@@ -90,7 +90,8 @@ def all_rows(arguments):
         rotated = rotation.part_of(rotated, arguments.part)
         rows = rows[::max(1, PART // arguments.part)]
     return [row for row in rows + rotated
-            if not arguments.only or arguments.only in name_of(row)]
+            if not arguments.only
+            or any(words in name_of(row) for words in arguments.only)]
 
 
 def sweep(arguments, rows, module=None):
@@ -125,7 +126,7 @@ def main():
     parser.add_argument("--part", type=int, default=PART)
     parser.add_argument("--path", action="append",
                         choices=["apply", *rotation.PATHS])
-    parser.add_argument("--only")
+    parser.add_argument("--only", action="append")
     parser.add_argument("--jobs", type=int,
                         default=3 * min(4, os.cpu_count() or 1))
     parser.add_argument("--program", default=PROGRAM)
