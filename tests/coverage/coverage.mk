@@ -35,3 +35,25 @@ coverage: sweep-tools coverage-tree ## lines and branches that tests take, by fo
 	@python3 tests/coverage/coverage.py $(COVERED) $(RECORD)
 
 LONG += coverage
+
+# What decides about a fault, by injected faults alone: every kind at the places
+# where a key is stored, written, rolled out, and a Lease is taken.
+.PHONY: handlers
+
+HANDLERS_AT := --only "aether-staging:PATCH secrets-service-config\#0" \
+	--only "aether-staging:PATCH secrets-service\#0" \
+	--only "aether-staging:GET deployments\#0" \
+	--only "aether-staging:GET secrets-service-config\#0" \
+	--only "aether-staging:POST leases\#0" \
+	--only "aether-staging:PUT keyrot" \
+	--only "store:put\#10" --only "store:get\#11"
+
+handlers: sweep-tools ## which lines that decide about a fault were reached by one: minutes
+	+@$(MAKE) --no-print-directory -s COVERAGE=1 NO_WIPE=1 CC=cc \
+		CFLAGS='-O0 -g' program
+	@find $(COVERED) -name '*.gcda' -delete
+	@python3 tests/sweep/sweep.py --path rotate $(HANDLERS_AT) \
+		--program $(COVERED)/kubectl-keyrot | tail -n 1
+	@python3 tests/coverage/handlers.py $(COVERED)
+
+LONG += handlers

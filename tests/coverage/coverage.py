@@ -56,9 +56,8 @@ class Sums:
                 for taken, of in (self.branches, self.lines)]
 
 
-def gcov(build):
-    """File -> line -> (count, each branch's count)."""
-    found = collections.defaultdict(dict)
+def gcov_rows(build):
+    """What gcov says of each source of the program."""
     objects = [os.path.join(folder, name)
                for folder, _, names in os.walk(os.path.join(build, "src"))
                for name in names if name.endswith(".gcno")]
@@ -67,15 +66,21 @@ def gcov(build):
                          check=True, capture_output=True).stdout
     for row in out.splitlines():
         for source in json.loads(row)["files"]:
-            if not (source["file"].startswith("src/")
-                    and source["file"].endswith(".c")):
-                continue
-            lines = found[source["file"]]
-            for line in source["lines"]:
-                count, branches = lines.get(line["line_number"], (0, []))
-                lines[line["line_number"]] = (
-                    count + line["count"], branches + [
-                        branch["count"] for branch in line["branches"]])
+            if source["file"].startswith("src/") and source["file"].endswith(
+                    ".c"):
+                yield source
+
+
+def gcov(build):
+    """File -> line -> (count, each branch's count)."""
+    found = collections.defaultdict(dict)
+    for source in gcov_rows(build):
+        lines = found[source["file"]]
+        for line in source["lines"]:
+            count, branches = lines.get(line["line_number"], (0, []))
+            lines[line["line_number"]] = (
+                count + line["count"], branches + [
+                    branch["count"] for branch in line["branches"]])
     return found
 
 
