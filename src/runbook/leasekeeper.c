@@ -6,10 +6,13 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/pool.h"
 #include "base/stop.h"
 
 #define LOOK_EVERY_S 2
+/* Its round is waited for by who was stopped for longer than Leases last. */
+#define LOOK_AGAIN_MS 100
 /* So many clusters that do not answer keep no other from being renewed. */
 #define AT_ONCE 16
 
@@ -19,8 +22,10 @@ struct lease_keeper {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	bool stop;
-	struct err *lost; /* owned; the first one */
-	char step[128];	  /* at work; "" while not known */
+	int64_t looked_ms; /* when the last whole round began */
+	struct err *lost;  /* owned; the first one, until it is told */
+	bool was_lost;	   /* ... and it has been */
+	char step[128];	   /* at work; "" while not known */
 	struct kube_lease **leases;
 	size_t count;
 };
@@ -76,10 +81,15 @@ static void *keep(void *user)
 
 	stop_hold(true);
 	while (wait_a_while(keeper)) {
+		int64_t began_ms = clock_boot_ms();
+
 		(void)pthread_mutex_lock(&keeper->lock);
 		memcpy(round.step, keeper->step, sizeof(round.step));
 		(void)pthread_mutex_unlock(&keeper->lock);
 		(void)pool_run(keeper->count, AT_ONCE, keep_one, &round);
+		(void)pthread_mutex_lock(&keeper->lock);
+		keeper->looked_ms = began_ms;
+		(void)pthread_mutex_unlock(&keeper->lock);
 	}
 	return NULL;
 }
@@ -96,6 +106,7 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 		return err_no_memory();
 	}
 	keeper->leases = take_leases;
+	keeper->looked_ms = clock_boot_ms();
 	keeper->count = n;
 	(void)pthread_mutex_init(&keeper->lock, NULL);
 	(void)pthread_cond_init(&keeper->wake, NULL);
@@ -111,13 +122,26 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 
 KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper)
 {
-	struct err *err;
+	struct err *err = NULL;
+	bool looked = !keeper;
 
-	if (!keeper)
-		return NULL;
-	(void)pthread_mutex_lock(&keeper->lock);
-	err = take_ptr(&keeper->lost);
-	(void)pthread_mutex_unlock(&keeper->lock);
+	while (!err && !looked) {
+		(void)pthread_mutex_lock(&keeper->lock);
+		err = take_ptr(&keeper->lost);
+		/* Of several targets each is told. */
+		if (!err && keeper->was_lost)
+			err = err_set_reason(
+				err_new(KR_EHELD, "the Lease was lost"),
+				"LeaseLost");
+		keeper->was_lost |= err != NULL;
+		looked = clock_boot_ms() - keeper->looked_ms <
+			 KUBE_LEASE_DURATION_S * 1000;
+		(void)pthread_mutex_unlock(&keeper->lock);
+		if (err || looked)
+			break;
+		clock_sleep_ms(LOOK_AGAIN_MS);
+		err = stop_check();
+	}
 	return err;
 }
 

@@ -17,7 +17,11 @@ struct lease_keeper;
 KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 			       struct lease_keeper **out);
 
-/* KR_EHELD where one of them was lost. NULL keeper: nothing is held. */
+/*
+ * KR_EHELD where one of them was lost. Where the machine slept, or this process
+ * was stopped, for as long as they last, it is looked first. NULL keeper:
+ * nothing is held.
+ */
 KR_FALLIBLE lease_keeper_check(struct lease_keeper *keeper);
 
 /* What the Leases show as the step at work, from the next look on. */

@@ -60,6 +60,9 @@ static struct err *run_part(struct rotation *rotation,
 		here = step_is_of_mode(rows, &target->run);
 		if (here && !(rows->flags & STEP_AT_ONCE))
 			err = stop_check();
+		if (here && !err && rows->flags & STEP_WRITES &&
+		    !(rows->flags & STEP_AT_ONCE))
+			err = lease_keeper_check(rotation->keeper);
 		if (here && !err && rows->flags & STEP_WRITES) {
 			target->tried = true;
 			target->progress = PROGRESS_BEGUN;

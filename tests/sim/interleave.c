@@ -27,33 +27,38 @@ const char *interleave_name(int kind)
 
 static bool with_lease; /* rotations */
 static bool locked[2];	/* it has looked at the Lease */
-static int lease_looks[2];
+static bool restarted[2];
 
 /*
- * The actions that meet: of staging the Lease, the Secret and the restart; in
- * the store what is put there, and what is read back.
+ * The actions that meet, from the first look to the restart: of staging the
+ * Lease, the Secret and the Deployment; in the store what is put there, and
+ * what is read back. None of them waits for time to pass.
  */
 static bool is_gated(int process, int cluster, const char *method,
 		     const char *target)
 {
-	/* Renewals are no part of it. */
-	bool lease = strstr(target, "/leases") && strcmp(method, "PUT") != 0;
-	bool reads;
+	bool gets = strcmp(method, "GET") == 0, patches;
 
-	if (process > 1 || actions[process] >= INTERLEAVED)
+	if (process > 1 || actions[process] >= INTERLEAVED ||
+	    restarted[process])
 		return false;
-	if (with_lease && !locked[process]) {
-		locked[process] = lease && cluster == 0;
-		return locked[process];
+	if (cluster < 0)
+		return locked[process] &&
+		       (strcmp(method, "put") == 0 ||
+			(!with_lease && strcmp(method, "get") == 0));
+	if (cluster != 0)
+		return false;
+	if (strstr(target, "/leases")) {
+		bool first = gets && !locked[process];
+
+		locked[process] = true;
+		return first || strcmp(method, "POST") == 0;
 	}
-	if (lease)
-		return cluster == 0 && ++lease_looks[process] < 2;
-	reads = !with_lease && strcmp(method, "get") == 0;
-	if (strcmp(method, "put") == 0 || reads)
-		return true;
-	return cluster == 0 && (strstr(target, "/secrets/") ||
-				(strstr(target, "/deployments/") &&
-				 strcmp(method, "PATCH") == 0));
+	if (with_lease && !locked[process])
+		return false;
+	patches = strcmp(method, "PATCH") == 0;
+	restarted[process] = patches && strstr(target, "/deployments/");
+	return restarted[process] || strstr(target, "/secrets/");
 }
 
 static bool waits(int process)

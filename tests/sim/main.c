@@ -3,7 +3,7 @@
  *
  *	simulate [--from N] [--count N] [--twice N] [--floor N] [-v]
  *	simulate --seed N	one of them, every event printed
- *	simulate [--interleave] [--stops N]
+ *	simulate [--interleave apply|rotate] [--stops N]
  *	simulate --order KIND:0110...	one of them, every event printed
  *	simulate --stop N
  */
@@ -25,8 +25,9 @@
 static struct options {
 	unsigned long from, count, twice, floor;
 	unsigned long stops;
-	const char *order; /* KIND:01101... */
-	bool interleave, verbose;
+	const char *order;	/* KIND:01101... */
+	const char *interleave; /* a kind's first word */
+	bool verbose;
 } options = { .from = 1, .count = 1000, .floor = 1 };
 
 static void map_shared(const char *folder)
@@ -114,7 +115,7 @@ static void read_options(int argc, char **argv)
 		{ "twice", required_argument, NULL, 't' },
 		{ "floor", required_argument, NULL, 'l' },
 		{ "seed", required_argument, NULL, 's' },
-		{ "interleave", no_argument, NULL, 'i' },
+		{ "interleave", required_argument, NULL, 'i' },
 		{ "stops", required_argument, NULL, 'p' },
 		{ "stop", required_argument, NULL, 'q' },
 		{ "order", required_argument, NULL, 'o' },
@@ -142,7 +143,7 @@ static void read_options(int argc, char **argv)
 			options.verbose = true;
 			break;
 		case 'i':
-			options.interleave = true;
+			options.interleave = optarg;
 			break;
 		case 'p':
 			options.stops = strtoul(optarg, NULL, 10);
@@ -283,7 +284,9 @@ static bool interleaved(const char *folder)
 
 	for (int kind = 0; options.interleave && kind < INTERLEAVE_KINDS;
 	     kind++)
-		failed += orders(kind, folder, &runs);
+		if (strncmp(interleave_name(kind), options.interleave,
+			    strlen(options.interleave)) == 0)
+			failed += orders(kind, folder, &runs);
 	if (options.stops)
 		failed += stops(folder);
 	runs += options.stops;

@@ -1,6 +1,6 @@
 # The program as it is, in a simulated world: README.md beside this file.
 
-.PHONY: simulate simulate-long
+.PHONY: simulate simulate-long interleave interleave-long
 
 SIM := $(B)/tests/sim
 SIM_OBJ := $(patsubst tests/sim/%.c,$(SIM)/%.o,$(filter-out \
@@ -36,9 +36,20 @@ $(SIM)/clusters.o: $(SIM)/cluster.o $(SIM_ENGINE)
 
 SEED :=
 simulate: $(B)/simulate ## schedules of the program in a simulated world; SEED=n replays one
-	@$< $(if $(SEED),--seed $(SEED),--count 3000 --twice 300 --floor 3000)
+	@$< $(if $(SEED),--seed $(SEED),--count 1000 --twice 150 --floor 1000)
 
-simulate-long: $(B)/simulate
+simulate-long: $(B)/simulate ## ... 100,000 of them
 	@$< --from 1000000 --count 100000 --twice 1000 --floor 100000
 
-LONG += simulate-long
+# A rotation has the Lease: of most orders one operator sees the beginning
+# alone. Two that apply meet in each of them.
+ORDER :=
+STOP :=
+interleave: $(B)/simulate ## two rotations in every order of their actions, one stopped for longer than its Lease; ORDER=, STOP= replay one
+	@$< $(if $(ORDER),--order $(ORDER),$(if $(STOP),--stop $(STOP),\
+		--interleave rotate --stops 1000))
+
+interleave-long: $(B)/simulate ## ... and two that apply
+	@$< --interleave apply
+
+LONG += simulate-long interleave-long
