@@ -181,11 +181,6 @@ static KR_FALLIBLE put(struct kube_lease *lease, const char *holder,
 	return err_wrap(err, "Lease %s/%s", lease->ns, lease->name);
 }
 
-static bool is_self(const struct kube_lease *lease, const char *holder)
-{
-	return strcmp(holder, lease->identity) == 0;
-}
-
 /* What was seen of somebody else's Lease, and when by our clock. */
 struct sight {
 	char *version;
@@ -258,7 +253,7 @@ static KR_FALLIBLE look(struct kube_lease *lease,
 	*out_free = is_free(lease, request, sight, object);
 	if (!*out_free)
 		return NULL;
-	if (*holder && !is_self(lease, holder))
+	if (*holder && strcmp(holder, lease->identity) != 0)
 		*out_taken_from = strdup(holder);
 	err = keep_notes(lease, object);
 	return err ? err : keep_version(lease, object);
@@ -341,6 +336,11 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
 	*out = take_ptr(&lease);
 	*out_taken_from = take_ptr(&taken_from);
 	return NULL;
+}
+
+int64_t kube_lease_renewed_ms(const struct kube_lease *lease)
+{
+	return lease->renewed_ms;
 }
 
 KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step)

@@ -61,6 +61,9 @@ KR_FALLIBLE kube_lease_acquire(struct kube *kube,
  */
 KR_FALLIBLE kube_lease_keep(struct kube_lease *lease, const char *step);
 
+/* When it was asked for, or last renewed; of clock_boot_ms(). */
+int64_t kube_lease_renewed_ms(const struct kube_lease *lease);
+
 /* This process, as a holder; malloc'd. */
 KR_FALLIBLE kube_lease_identity(const char *rotation, const char *operator_,
 				char **out);

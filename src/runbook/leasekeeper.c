@@ -107,6 +107,12 @@ KR_FALLIBLE lease_keeper_start(struct kube_lease **take_leases, size_t n,
 	}
 	keeper->leases = take_leases;
 	keeper->looked_ms = clock_boot_ms();
+	for (size_t i = 0; i < n; i++) {
+		int64_t at_ms = kube_lease_renewed_ms(take_leases[i]);
+
+		if (at_ms < keeper->looked_ms)
+			keeper->looked_ms = at_ms;
+	}
 	keeper->count = n;
 	(void)pthread_mutex_init(&keeper->lock, NULL);
 	(void)pthread_cond_init(&keeper->wake, NULL);

@@ -52,4 +52,7 @@ interleave: $(B)/simulate ## two rotations in every order of their actions, one 
 interleave-long: $(B)/simulate ## ... and two that apply
 	@$< --interleave apply
 
+# ... for those that run at the same time.
+TEST_PROGRAMS += $(B)/simulate
+
 LONG += simulate-long interleave-long
