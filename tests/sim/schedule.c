@@ -272,7 +272,9 @@ static void recover(int last, const char *const *words)
 		const char *own[SIM_WORDS + 1] = { NULL };
 		char buffer[512];
 
-		if (oracle_done(last)) {
+		/* A keyring with a previous key has been rotated. */
+		if (oracle_done(last) ||
+		    strcmp(oracle_reason(last), "PreviousNotRetired") == 0) {
 			if (!world.second)
 				oracle_final(last);
 			return;
