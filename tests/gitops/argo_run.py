@@ -75,7 +75,7 @@ class Stand(Repository):
                     {"context": STAGING, "namespace": self.ns}]),
                 dict(QUICK, name="production", requires="staging", targets=[
                     {"context": PRODUCTION, "namespace": self.ns}])],
-            argocd=dict({"context": STAGING, "timeout": "60s",
+            argocd=dict({"context": STAGING, "timeout": "180s",
                          "applications": [{"name": self.app}]},
                         **(argocd or {})))
         self.push("configured")
@@ -117,7 +117,7 @@ class Stand(Repository):
                 status.get("health", {}).get("status"),
                 status.get("operationState", {}).get("phase"))
 
-    def wait(self, *want, limit_s=60):
+    def wait(self, *want, limit_s=120):
         """For sync, health and the last operation."""
         try:
             until(lambda: self.status()[:len(want)] == want, want, limit_s)
