@@ -31,7 +31,8 @@
 #define OLD     1
 #define FOREIGN 2
 #define FRESH   3
-#define KEYS    9
+/* Each try that dies or is not answered makes one more. */
+#define KEYS    (FRESH + OPERATORS + CRASHES + LOST + 1)
 
 typedef environment {
 	byte secret = OLD;
