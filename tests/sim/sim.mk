@@ -45,9 +45,10 @@ simulate-long: $(B)/simulate ## ... 100,000 of them
 # alone. Two that apply meet in each of them.
 ORDER :=
 STOP :=
+STOPS := 1000
 interleave: $(B)/simulate ## two rotations in every order of their actions, one stopped for longer than its Lease; ORDER=, STOP= replay one
 	@$< $(if $(ORDER),--order $(ORDER),$(if $(STOP),--stop $(STOP),\
-		--interleave rotate --stops 1000))
+		--interleave rotate --stops $(STOPS)))
 
 interleave-long: $(B)/simulate ## ... and two that apply
 	@$< --interleave apply
