@@ -124,6 +124,12 @@ KR_FALLIBLE kube_lease_held(const char *ns, const char *name,
 KR_FALLIBLE kube_lease_check(const struct kube *kube,
 			     const struct kube_target *target,
 			     const struct cJSON *object);
+/*
+ * The rotation that began here and has not ended, though nobody need be at
+ * work on it; malloc'd, NULL: none.
+ */
+KR_FALLIBLE kube_lease_open(const struct kube_target *target,
+			    const struct cJSON *object, char **out_rotation);
 /* The path to read it from; malloc'd, NULL when out of memory. */
 char *kube_lease_path(const struct kube_target *target);
 

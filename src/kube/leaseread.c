@@ -158,6 +158,23 @@ KR_FALLIBLE kube_lease_check(const struct kube *kube,
 		    : err_no_memory();
 }
 
+KR_FALLIBLE kube_lease_open(const struct kube_target *target,
+			    const struct cJSON *object, char **out_rotation)
+{
+	kr_cleanup(
+		kube_lease_facts_release) struct kube_lease_facts facts = { 0 };
+	char note[KUBE_NOTE_LEN];
+	struct err *err = kube_note_on_secret(NOTE_OPEN, target->entry, note);
+
+	if (!err)
+		err = take_all(&facts, note, object);
+	/* Who was killed left no trace, and could not give it back. */
+	if (!err)
+		*out_rotation = facts.open ? take_ptr(&facts.open)
+					   : take_ptr(&facts.rotation);
+	return err;
+}
+
 char *kube_lease_path(const struct kube_target *target)
 {
 	kr_cleanup(str_freep) char *name = kube_lease_name(target->secret);

@@ -44,15 +44,27 @@ static struct kube_request cluster_id(void)
 }
 
 /* Who may not look at it is not kept away: every write is fenced. */
-static KR_FALLIBLE check_lease(const struct run *run,
+static KR_FALLIBLE check_lease(struct run *run,
 			       const struct kube_request *lease)
 {
+	const struct kube_target *target = &run->options.target;
+	kr_cleanup(str_freep) char *open = NULL;
+	struct err *err;
+
 	if (!run->options.passes_by || lease->outcome != KUBE_DONE)
 		return NULL;
-	return err_hint(
-		kube_lease_check(run->options.kube, &run->options.target,
-				 lease->object),
-		"when it has ended, the same command again; `kubectl keyrot status` shows it");
+	err = kube_lease_check(run->options.kube, target, lease->object);
+	if (err)
+		return err_hint(
+			err,
+			"when it has ended, the same command again; `kubectl keyrot status` shows it");
+	err = kube_lease_open(target, lease->object, &open);
+	if (open)
+		run_warn(
+			run,
+			"rotation %s was interrupted here and has not ended; another key overtakes it (resume or rollback ends it)",
+			open);
+	return err;
 }
 
 /* Servers before 1.28 do not know the review. */

@@ -196,13 +196,17 @@ def apply_another(stand, *words, expect=0):
 
 
 def apply_after_a_death(fleet, program):
-    """a holder that died here keeps no apply away, and is overtaken"""
-    with Stand(fleet, program, "ghost") as stand:
-        stand.write_config()
-        stand.until(["rotate"], "verify", "staging")
-        apply_another(stand)
-        document = stand.run("resume", expect=3)
-        check(document["reason"] == "RotationOvertaken", document)
+    """a holder that died or stopped keeps no apply away, and is overtaken"""
+    for how in (signal.SIGKILL, signal.SIGINT):
+        with Stand(fleet, program, "ghost") as stand:
+            stand.write_config()
+            stand.until(["rotate"], "verify", "staging", how=how)
+            rotation = stand.note(CONTEXTS[0], "rotation")
+            told = [x for x in apply_another(stand)["warnings"]
+                    if "rotation %s was interrupted here" % rotation in x]
+            check(len(told) == 1, how, "nothing is said of it")
+            document = stand.run("resume", expect=3)
+            check(document["reason"] == "RotationOvertaken", document)
 
 
 def status_tells(fleet, program):
