@@ -50,7 +50,8 @@ void afterwards_complete(const struct command *command, const struct err *err,
 		result_next(result, "kubectl keyrot help");
 	else if (look == LOOK_HELP)
 		result_next(result, "kubectl keyrot %s --help", command->name);
-	else if (look == LOOK_STATUS && command->run != cmd_status)
+	else if (look == LOOK_STATUS &&
+		 (command->run != cmd_status || err_is(err, KR_EINTERRUPTED)))
 		result_next(result, "kubectl keyrot status");
 	else if (command->run != cmd_doctor)
 		result_next(result, "kubectl keyrot doctor");

@@ -495,6 +495,7 @@ def test_watch_piped(play):
     text = "".join(seen) + out
     check(running.returncode == 130, running.returncode, told)
     check("watched until it was stopped" in told and "yet" not in told, told)
+    check("next: kubectl keyrot status" in told, told)
     check("\x1b" not in text, "escapes in a pipe")
     times = re.findall(r"(?m)^20\d\d-\d\d-\d\dT[\d:]+Z$", text)
     check(len(times) == 3, times, text)
