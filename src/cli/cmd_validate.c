@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "runbook/mark.h"
 #include "runbook/validate.h"
+#include "secret/search.h"
 #include "runbook/verify.h"
 
 struct validating {
@@ -17,7 +18,7 @@ struct validating {
 	/* What each Secret holds; beside connections. */
 	struct kube_secret **secrets;
 	struct validate_place *places;
-	const struct secret **keys;
+	struct secret_search *searched;
 	size_t count;
 };
 
@@ -39,9 +40,8 @@ static KR_FALLIBLE allocate(struct validating *v, size_t n)
 	v->connections = calloc(n, sizeof(*v->connections));
 	v->secrets = calloc(n, sizeof(*v->secrets));
 	v->places = calloc(n, sizeof(*v->places));
-	v->keys = calloc(n + 1, sizeof(*v->keys));
-	return v->connections && v->secrets && v->places && v->keys
-		       ? NULL
+	return v->connections && v->secrets && v->places
+		       ? secret_search_new(&v->searched)
 		       : err_no_memory();
 }
 
@@ -89,16 +89,19 @@ static KR_FALLIBLE open_all(struct validating *v)
 static KR_FALLIBLE look_at(struct validating *v, size_t at)
 {
 	const struct connection *c = &v->connections[at];
-	const struct kube_secret *s;
+	struct kube_secret *s;
 	struct err *err = kube_secret_get(c->kube, &c->secret, &v->secrets[at]);
 
 	if (err)
 		return err;
 	s = v->secrets[at];
-	if (!s->live)
+	if (!kube_secret_has_entry(s))
 		return err_new(KR_ENOTFOUND, "Secret %s/%s has no entry %s",
 			       s->ns, s->name, s->entry);
-	v->keys[at] = s->live;
+	err = secret_search_add(v->searched, s->live);
+	if (err)
+		return err;
+	kube_secret_forget(s);
 	v->places[at] = (struct validate_place){
 		.kube = c->kube,
 		.target = c->secret,
@@ -136,7 +139,7 @@ static KR_FALLIBLE run_checks(struct validating *v)
 		.n_places = v->count,
 		.rotation = v->secrets[0]->facts.rotation,
 		.fingerprint = v->secrets[0]->live_fingerprint,
-		.keys = v->keys,
+		.searched = v->searched,
 		.afresh = true,
 		.reporter = v->context->reporter,
 		.result = v->result,
@@ -217,6 +220,6 @@ KR_FALLIBLE cmd_validate(struct cli_context *context, struct result *result)
 	free(v.connections);
 	free(v.secrets);
 	free(v.places);
-	free(v.keys);
+	secret_search_free(v.searched);
 	return err;
 }

@@ -73,7 +73,7 @@ static const char *replaced_rotation(const struct kube_secret *s,
 static const char *replaced_key(const struct kube_secret *s,
 				const char *fingerprint)
 {
-	if (!s->live)
+	if (!kube_secret_has_entry(s))
 		return NULL;
 	if (strcmp(s->live_fingerprint, fingerprint) == 0)
 		return s->facts.replaced;

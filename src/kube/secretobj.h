@@ -87,8 +87,17 @@ KR_FALLIBLE kube_secret_take(const struct kube_target *target,
 /* Plan, request and take in one. */
 KR_FALLIBLE kube_secret_get(struct kube *kube, const struct kube_target *target,
 			    struct kube_secret **out);
-/* Wipes the values; the fingerprints stay. */
+/* Wipes the values; the fingerprints stay, and what is there stays known. */
 void kube_secret_forget(struct kube_secret *secret);
+static inline bool kube_secret_has_entry(const struct kube_secret *secret)
+{
+	return *secret->live_fingerprint != '\0';
+}
+static inline bool kube_ring_has(const struct kube_secret *secret,
+				 enum kube_ring place)
+{
+	return *secret->ring[place].fingerprint != '\0';
+}
 void kube_secret_free(struct kube_secret *secret);
 KR_DEFINE_FREEP(kube_secret)
 

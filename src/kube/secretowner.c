@@ -72,7 +72,7 @@ KR_FALLIBLE kube_secret_may_take(const struct kube_secret *secret,
 	bool force = false;
 
 	/* An object that no manager was recorded for belongs to nobody. */
-	if (secret->live && secret->owner_count == 0)
+	if (kube_secret_has_entry(secret) && secret->owner_count == 0)
 		force = true;
 	for (size_t i = 0; i < secret->owner_count; i++) {
 		const struct kube_owner *owner = &secret->owners[i];

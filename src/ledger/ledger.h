@@ -121,9 +121,9 @@ struct ledger_record {
 	const char *approved_by; /* a second person; NULL */
 	const struct ledger_mixed *mixed; /* NULL */
 	const struct ledger_soak *soak;	  /* NULL */
-	/* Keys that are at hand, NULL-terminated; NULL. A record that holds
-	 * any of them, or a part, is refused. */
-	const struct secret *const *keys;
+	/* For the keys that the run had; NULL. A record that holds any of
+	 * them, or a part, is refused. */
+	const struct secret_search *searched;
 };
 
 #define LEDGER_STEP_END "end"

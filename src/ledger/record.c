@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "ledger/file.h"
 #include "ledger/sign.h"
-#include "secret/secret.h"
+#include "secret/search.h"
 
 #define MAX_SIGNERS ((size_t)256 * 1024)
 #define ID_BYTES    16
@@ -84,19 +84,18 @@ void ledger_set_time(struct cJSON *fields, const char *time)
 
 /* Nothing of what stands in a record may be a key. */
 static KR_FALLIBLE check_keys(const struct cJSON *fields,
-			      const struct secret *const *keys)
+			      const struct secret_search *searched)
 {
 	kr_cleanup(str_freep) char *text = NULL;
 	struct err *err;
 
-	if (!keys || !*keys)
+	if (!searched)
 		return NULL;
 	err = json_print(fields, &text);
-	for (; !err && *keys; keys++)
-		if (secret_occurs_in(*keys, text, strlen(text)))
-			err = err_new(KR_EREFUSED,
-				      "a record of the ledger would hold "
-				      "the key, or a part of it");
+	if (!err && secret_search_finds(searched, text, strlen(text)))
+		err = err_new(KR_EREFUSED,
+			      "a record of the ledger would hold the key, or "
+			      "a part of it");
 	return err;
 }
 
@@ -145,7 +144,7 @@ KR_FALLIBLE ledger_record_fields(const struct ledger_record *r,
 	}
 	if (r->soak)
 		add_soak(fields, r->soak);
-	return check_keys(fields, r->keys);
+	return check_keys(fields, r->searched);
 }
 
 KR_FALLIBLE ledger_add_signers(struct cJSON *fields, const char *path)

@@ -122,7 +122,7 @@ static void check_secret(struct doctor *doctor,
 		doctor_say(doctor, DOCTOR_WARNING, "secret",
 			   "apply --create makes it.", "Secret %s is not there",
 			   secret->name);
-	else if (!secret->live)
+	else if (!kube_secret_has_entry(secret))
 		doctor_say(doctor, DOCTOR_WARNING, "secret", NULL,
 			   "Secret %s has no entry %s yet", secret->name,
 			   secret->entry);

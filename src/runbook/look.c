@@ -89,7 +89,8 @@ static struct err *take(const struct look_options *o, struct look *look,
 	struct err *err =
 		kube_secret_take(&o->target, &requests[0], &look->secret);
 
-	if (!err && (!look->secret->exists || !look->secret->live))
+	if (!err &&
+	    (!look->secret->exists || !kube_secret_has_entry(look->secret)))
 		err = not_there(o, look->secret);
 	if (!err)
 		err = kube_consumers_take_reads(look->consumers, o->kube,

@@ -16,7 +16,8 @@ static KR_FALLIBLE other_key(const struct kube_secret *now,
 	struct err *err = err_new(
 		KR_ECONFLICT,
 		"Secret %s/%s holds key %.12s now, and not %.12s that was checked: it is not marked",
-		now->ns, now->name, now->live ? now->live_fingerprint : "none",
+		now->ns, now->name,
+		kube_secret_has_entry(now) ? now->live_fingerprint : "none",
 		fingerprint);
 
 	err = err_set_reason(err, "ObjectModified");
@@ -36,7 +37,8 @@ static KR_FALLIBLE mark_once(struct kube *kube,
 	*out_moved = false;
 	if (err)
 		return err;
-	if (!now->live || strcmp(now->live_fingerprint, fingerprint) != 0)
+	if (!kube_secret_has_entry(now) ||
+	    strcmp(now->live_fingerprint, fingerprint) != 0)
 		return other_key(now, fingerprint);
 	clock_rfc3339(clock_wall_ms(), time);
 	(void)snprintf(value, sizeof(value), "%s %s", fingerprint, time);

@@ -120,7 +120,7 @@ static void say_target(const struct run *run)
 	buf_printf(text,
 		   "Entry %s of Secret %s, namespace %s, context %s (%s)\n",
 		   t->entry, t->secret, t->ns, access->context, access->origin);
-	if (run->secret && run->secret->live)
+	if (run->secret && kube_secret_has_entry(run->secret))
 		buf_printf(text, "now %.12s", run->secret->live_fingerprint);
 	else
 		buf_puts(text, "now no such entry");

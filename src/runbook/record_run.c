@@ -86,9 +86,6 @@ KR_FALLIBLE record_run_check(const struct run *run)
 KR_FALLIBLE record_run(struct run *run, const struct err *failed)
 {
 	static const char *const steps[] = { "write-secret", LEDGER_STEP_END };
-	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
-						 : NULL,
-					NULL };
 	const char *overrides[RUN_MAX_OVERRIDES];
 	const struct ledgerplace place = place_of(run);
 	struct ledger_record record = record_of_run(run);
@@ -104,8 +101,10 @@ KR_FALLIBLE record_run(struct run *run, const struct err *failed)
 			 : err_is(failed, KR_EINTERRUPTED) ? "interrupted"
 							   : "failed";
 	record.reason = failed ? err_reason(failed) : NULL;
-	record.keys = keys;
-	err = ledgerplace_open(run->options.config, &place, &ledger);
+	err = run_search_keys(run);
+	record.searched = run->searched;
+	if (!err)
+		err = ledgerplace_open(run->options.config, &place, &ledger);
 	for (size_t i = 0; !err && i < sizeof(steps) / sizeof(*steps); i++) {
 		record.step = steps[i];
 		err = ledger_append(ledger, &record, NULL);

@@ -81,17 +81,21 @@ static KR_FALLIBLE perform(struct rotation *rotation,
 			   const struct rotate_step *step,
 			   struct rotate_env *env)
 {
-	struct err *err;
+	const int flags = step->flags & (ROTATE_RESTARTS | ROTATE_KEYRING);
+	struct err *err = NULL;
 
 	if (step->once)
 		return step->once(rotation);
 	if (step->environment)
 		return step->environment(rotation, env);
-	err = rotation_for_targets(rotation, env, step->flags & ROTATE_IN_TURN,
-				   run_part, step);
-	return err || !(step->flags & ROTATE_RESTARTS)
-		       ? err
-		       : rotate_check_reached(env);
+	if (flags == ROTATE_RESTARTS)
+		err = rotation_hand_out(rotation, env);
+	if (!err)
+		err = rotation_for_targets(rotation, env,
+					   step->flags & ROTATE_IN_TURN,
+					   run_part, step);
+	return err || !(flags & ROTATE_RESTARTS) ? err
+						 : rotate_check_reached(env);
 }
 
 static KR_FALLIBLE record(struct rotation *rotation, enum journal_event event,

@@ -296,11 +296,15 @@ const char *rotation_operator(const struct rotation *rotation);
  * again where it is not at hand.
  */
 void rotation_forget_key(struct rotation *rotation);
-/* ... where this run has changed an environment before `env`: it was proved
- * some time ago that the store has it, and the next gets what is read now. */
-void rotation_let_key_go(struct rotation *rotation,
-			 const struct rotate_env *env);
+/* ... the new key alone: what is replaced was read for what comes now. */
+void rotation_let_key_go(struct rotation *rotation);
 KR_FALLIBLE rotation_need_key(struct rotation *rotation);
+/*
+ * Before the rows that write: its targets have their keys, and where no wave
+ * comes after this one, nobody else. Each wipes its own before it waits.
+ */
+KR_FALLIBLE rotation_hand_out(struct rotation *rotation,
+			      struct rotate_env *env);
 
 /* overrides.c: rules that were set aside, for the targets of `env`. */
 void rotate_set_aside(struct rotate_env *env, enum run_override rule);

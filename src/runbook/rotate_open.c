@@ -202,7 +202,8 @@ bool rotation_env_has_key(const struct rotation *rotation,
 	for (size_t i = 0; i < env->count; i++) {
 		const struct kube_secret *s = env->targets[i].run.secret;
 
-		if (!s || !s->live || !s->facts.owned || !s->facts.rotation ||
+		if (!s || !kube_secret_has_entry(s) || !s->facts.owned ||
+		    !s->facts.rotation ||
 		    strcmp(s->facts.rotation, rotation->id) != 0 ||
 		    strcmp(s->live_fingerprint, rotation->fingerprint) != 0)
 			return false;

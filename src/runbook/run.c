@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "secret/search.h"
+#include "secret/wipe.h"
 
 KR_FALLIBLE run_init(struct run *run, const struct run_options *options,
 		     struct run_key *take_key_source)
@@ -39,7 +41,8 @@ void run_release(struct run *run)
 	rollout_free(run->rollout);
 	kube_consumers_free(run->consumers);
 	kube_secret_free(run->secret);
-	readback_key_free(run->owned_key);
+	readback_key_free(run->key);
+	secret_search_free(run->searched);
 	readback_key_free(run->current_key);
 	free(run->operator_);
 	free(run->cluster_uid);
@@ -49,6 +52,33 @@ void run_release(struct run *run)
 	free(run->resource_version);
 	free(run->detail);
 	memset(run, 0, sizeof(*run));
+}
+
+KR_FALLIBLE run_search_keys(struct run *run)
+{
+	const struct kube_secret *s = run->secret;
+	struct err *err =
+		run->searched ? NULL : secret_search_new(&run->searched);
+
+	if (!err && run->key)
+		err = secret_search_add(run->searched,
+					readback_key_secret(run->key));
+	if (!err && s)
+		err = secret_search_add(run->searched, s->live);
+	for (size_t i = 0; !err && s && i < RING_COUNT; i++)
+		err = secret_search_add(run->searched, s->ring[i].live);
+	return err;
+}
+
+void run_let_keys_go(struct run *run)
+{
+	run->proved |= run->key && readback_key_is_proved(run->key);
+	readback_key_free(take_ptr(&run->key));
+	readback_key_free(take_ptr(&run->current_key));
+	/* Its fingerprint is all that is needed from now on. */
+	if (run->secret)
+		kube_secret_forget(run->secret);
+	wipe_stack();
 }
 
 static char *format_text(const char *format, va_list ap)

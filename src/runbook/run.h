@@ -98,10 +98,10 @@ struct run {
 	char first_fingerprint[SECRET_FINGERPRINT_LEN];
 	/* What pods are started with: annotations.h. */
 	char mark[RUN_MARK_LEN];
-	const struct readback_key *key; /* owned_key, or a rotation's */
-	struct readback_key *owned_key;
+	struct readback_key *key; /* NULL once nothing is to be written */
 	/* keyring: the key that is replaced, and stays beside the new one. */
 	struct readback_key *current_key;
+	struct secret_search *searched; /* run_search_keys(); NULL */
 	bool needs_no_next;	 /* keyring: every pod has the key already */
 	char *entry_id;		 /* of the key in the store */
 	char *previous_entry_id; /* of the key that is replaced */
@@ -119,6 +119,14 @@ struct run {
 	/* One line about the step that has just ended, for the reporter. */
 	char *detail;
 };
+
+/*
+ * What others print is searched for the keys that are at hand, from now on and
+ * without them: run->searched.
+ */
+KR_FALLIBLE run_search_keys(struct run *run);
+/* Wipes every key: waiting for pods may take minutes. */
+void run_let_keys_go(struct run *run);
 
 /* Takes key_source over. The options' objects stay the caller's. */
 KR_FALLIBLE run_init(struct run *run, const struct run_options *options,

@@ -30,7 +30,8 @@ KR_FALLIBLE run_check_foreign(const struct run *run)
 	const struct kube_secret *s = run->secret;
 	struct err *err;
 
-	if (!s->live || !str_equal(s->facts.rotation, run->rotation) ||
+	if (!kube_secret_has_entry(s) ||
+	    !str_equal(s->facts.rotation, run->rotation) ||
 	    str_equal(s->live_fingerprint, run->fingerprint) ||
 	    str_equal(s->live_fingerprint, s->facts.fingerprint))
 		return NULL;
@@ -116,7 +117,7 @@ static bool is_ours(const struct run *run, const struct kube_secret *now)
 
 static KR_FALLIBLE overtaken(struct run *run, struct kube_secret *take_now)
 {
-	const bool holds = take_now->live != NULL;
+	const bool holds = kube_secret_has_entry(take_now);
 	struct err *err = err_new(
 		KR_ECONFLICT,
 		"Secret %s/%s was changed by someone else before the rollout ended: it holds %s%.12s now",

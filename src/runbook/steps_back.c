@@ -6,7 +6,7 @@
 
 static bool is_of(const struct run *run, const char *rotation)
 {
-	return run->secret && run->secret->live &&
+	return run->secret && kube_secret_has_entry(run->secret) &&
 	       run->secret->facts.rotation &&
 	       strcmp(run->secret->facts.rotation, rotation) == 0;
 }
@@ -72,10 +72,10 @@ static KR_FALLIBLE find_in_store(struct rotation *rotation,
 		return err_set_reason(err, "EntryNotFound");
 	}
 	err = store_prove(rotation->options.store, run->entry_id, fingerprint,
-			  &run->owned_key);
+			  &run->key);
 	if (err)
 		return err;
-	run->key = run->owned_key;
+	run->proved = readback_key_is_proved(run->key);
 	(void)snprintf(run->fingerprint, sizeof(run->fingerprint), "%s",
 		       fingerprint);
 	return NULL;
@@ -101,11 +101,19 @@ static const char *key_before(const struct rotation *rotation,
 static struct err *previous_of(struct rotation *rotation,
 			       struct rotate_target *target, const void *user)
 {
+	struct err *err;
+
 	(void)user;
 	if (target->left_out)
 		return NULL;
-	return find_in_store(rotation, target,
-			     key_before(rotation, &target->run));
+	err = find_in_store(rotation, target,
+			    key_before(rotation, &target->run));
+	if (!err)
+		err = run_search_keys(&target->run);
+	/* It has its turn after others, and gets it then. */
+	if (target->env != &rotation->envs[rotation->env_count - 1])
+		readback_key_free(take_ptr(&target->run.key));
+	return err;
 }
 
 KR_FALLIBLE rotate_previous_key(struct rotation *rotation)
@@ -201,7 +209,8 @@ static KR_FALLIBLE check_left_out(const struct rotation *rotation)
 			const struct rotate_target *target = &env->targets[j];
 			const struct kube_secret *s = target->run.secret;
 
-			if (!target->left_out || !s || !s->live ||
+			if (!target->left_out || !s ||
+			    !kube_secret_has_entry(s) ||
 			    strcmp(s->live_fingerprint, key) != 0)
 				continue;
 			return err_hint(

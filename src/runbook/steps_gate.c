@@ -45,7 +45,8 @@ static struct err *check_proof(struct rotation *rotation,
 
 	if (err)
 		return err;
-	if (!now->live || strcmp(now->live_fingerprint, fingerprint) != 0)
+	if (!kube_secret_has_entry(now) ||
+	    strcmp(now->live_fingerprint, fingerprint) != 0)
 		return refuse(
 			next, "NotProven", "--allow-unvalidated",
 			"the environment before it does not run this key");
@@ -126,6 +127,7 @@ static KR_FALLIBLE check_person(struct rotation *rotation,
 		return err_no_memory();
 	}
 	rotate_notify_person(rotation, env);
+	rotation_let_key_go(rotation);
 	if (o->confirm(o->user, question, word))
 		return NULL;
 	if (stop_requested())
@@ -140,7 +142,6 @@ KR_FALLIBLE rotate_admit(struct rotation *rotation, struct rotate_env *env)
 	/* It was admitted then: nobody is asked twice. */
 	if (rotation_env_has_key(rotation, env))
 		return NULL;
-	rotation_let_key_go(rotation, env);
 	err = check_requires(rotation, env);
 	if (!err)
 		err = check_window(rotation, env);
@@ -249,28 +250,6 @@ KR_FALLIBLE rotate_verify(struct rotation *rotation, struct rotate_env *env)
 	return rotation_for_targets(rotation, env, false, verify_target, NULL);
 }
 
-/* What is looked for in what others print: the new key and the one before. */
-struct searched {
-	const struct secret *keys[5];
-};
-
-static struct searched keys_of(const struct rotation *rotation,
-			       const struct rotate_target *target)
-{
-	const struct kube_secret *before = target->run.secret;
-	struct searched searched = { { NULL } };
-	size_t n = 0;
-
-	if (rotation->key)
-		searched.keys[n++] = readback_key_secret(rotation->key);
-	if (before && before->live)
-		searched.keys[n++] = before->live;
-	for (size_t i = 0; before && i < RING_COUNT; i++)
-		if (before->ring[i].live)
-			searched.keys[n++] = before->ring[i].live;
-	return searched;
-}
-
 static struct validate_place place_of(const struct rotate_target *target)
 {
 	const struct kube_secret *secret = target->run.secret;
@@ -285,8 +264,8 @@ static struct validate_place place_of(const struct rotate_target *target)
 
 static struct validate_options validation(const struct rotation *rotation,
 					  const struct rotate_env *env,
-					  const struct validate_place *place,
-					  const struct searched *searched)
+					  const struct rotate_target *target,
+					  const struct validate_place *place)
 {
 	return (struct validate_options){
 		.config = rotation->options.config,
@@ -296,7 +275,7 @@ static struct validate_options validation(const struct rotation *rotation,
 		.n_places = 1,
 		.rotation = rotation->id,
 		.fingerprint = rotation->fingerprint,
-		.keys = searched->keys,
+		.searched = target->run.searched,
 		.reporter = rotation->options.reporter,
 		.result = rotation->options.result,
 	};
@@ -305,15 +284,18 @@ static struct validate_options validation(const struct rotation *rotation,
 /* Once for a wave, whatever the number of its targets: about the first. */
 KR_FALLIBLE rotate_validate(struct rotation *rotation, struct rotate_env *env)
 {
-	struct searched searched;
+	struct rotate_target *target = &env->targets[env->first];
 	struct validate_place place;
 	struct validate_options options;
+	struct err *err;
 
 	if (env->count == 0)
 		return NULL;
-	searched = keys_of(rotation, &env->targets[env->first]);
-	place = place_of(&env->targets[env->first]);
-	options = validation(rotation, env, &place, &searched);
+	err = run_search_keys(&target->run);
+	if (err)
+		return err;
+	place = place_of(target);
+	options = validation(rotation, env, target, &place);
 	return validate_checks(&options);
 }
 
@@ -321,13 +303,15 @@ KR_FALLIBLE rotation_check(struct rotation *rotation,
 			   struct rotate_target *target,
 			   const struct config_check *check, bool live)
 {
-	const struct searched searched = keys_of(rotation, target);
+	struct err *err = run_search_keys(&target->run);
 	const struct validate_place place = place_of(target);
 	struct config config = *rotation->options.config;
 	struct config_check one = *check;
 	struct validate_options options =
-		validation(rotation, target->env, &place, &searched);
+		validation(rotation, target->env, target, &place);
 
+	if (err)
+		return err;
 	if (one.timeout_ms <= 0)
 		one.timeout_ms = -1;
 	config.validate = &one;
@@ -344,26 +328,21 @@ static struct err *watch_dependents(struct rotation *rotation,
 				    struct rotate_target *target,
 				    const void *user)
 {
-	const struct searched searched = keys_of(rotation, target);
+	struct err *err = run_search_keys(&target->run);
 	const struct validate_place place = place_of(target);
 	const struct validate_options options =
-		validation(rotation, target->env, &place, &searched);
+		validation(rotation, target->env, target, &place);
 
 	(void)user;
-	return validate_dependents(&options);
+	return err ? err : validate_dependents(&options);
 }
 
-/* Their logs are searched for the key, which is not held through a soak. */
 KR_FALLIBLE rotate_dependents(struct rotation *rotation, struct rotate_env *env)
 {
-	struct err *err;
-
-	if (!rotation->options.config->dependents)
-		return NULL;
-	err = rotation_need_key(rotation);
-	return err ? err
-		   : rotation_for_targets(rotation, env, false,
-					  watch_dependents, NULL);
+	return rotation->options.config->dependents
+		       ? rotation_for_targets(rotation, env, false,
+					      watch_dependents, NULL)
+		       : NULL;
 }
 
 KR_FALLIBLE rotate_annotate(struct rotate_target *target, enum kube_note note,

@@ -48,8 +48,7 @@ static KR_FALLIBLE store_given(struct run *run)
 	if (err)
 		return err;
 	err = store_ensure(run->options.store, &meta, run->key_source.given,
-			   &run->owned_key, &run->entry_id, &was_there);
-	run->key = run->owned_key;
+			   &run->key, &run->entry_id, &was_there);
 	store_meta_release(&meta);
 	if (err)
 		return err;
@@ -97,9 +96,7 @@ static KR_FALLIBLE fetch_stored(struct run *run)
 	if (err)
 		return err;
 	if (run->options.dry == DRY_NONE)
-		err = store_prove(run->options.store, meta.id, NULL,
-				  &run->owned_key);
-	run->key = run->owned_key;
+		err = store_prove(run->options.store, meta.id, NULL, &run->key);
 	if (!err) {
 		const char *fingerprint =
 			run->key ? readback_key_fingerprint(run->key)
@@ -159,7 +156,7 @@ KR_FALLIBLE step_prove_ring(struct run *run)
 	kr_cleanup(readback_key_freep) struct readback_key *proof = NULL;
 	struct err *err;
 
-	if (!previous->live) {
+	if (!kube_ring_has(s, RING_PREVIOUS)) {
 		run_detail(run, "there is none");
 		return NULL;
 	}
@@ -183,7 +180,7 @@ KR_FALLIBLE step_prove_previous(struct run *run)
 	kr_cleanup(readback_key_freep) struct readback_key *proof = NULL;
 	struct err *err;
 
-	if (!s->live) {
+	if (!kube_secret_has_entry(s)) {
 		run_detail(run, "there is none");
 		return NULL;
 	}

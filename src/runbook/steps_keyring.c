@@ -26,7 +26,7 @@ static KR_FALLIBLE check_owners(const struct run *run)
 	for (size_t i = 0; i < RING_COUNT; i++) {
 		const struct kube_ring_entry *e = &run->secret->ring[i];
 
-		if (e->live && e->foreign)
+		if (kube_ring_has(run->secret, i) && e->foreign)
 			return refuse(
 				"FieldOwned", "kubectl keyrot status",
 				err_new(KR_EREFUSED,
@@ -83,10 +83,10 @@ KR_FALLIBLE step_check_ring(struct run *run)
 		err = check_owners(run);
 	if (err)
 		return err;
-	if (s->ring[RING_NEXT].live && !ours &&
+	if (kube_ring_has(s, RING_NEXT) && !ours &&
 	    !is_key(run, run_ring(run, RING_NEXT)))
 		return next_is_taken(run);
-	if (s->ring[RING_PREVIOUS].live && !ours && !live &&
+	if (kube_ring_has(s, RING_PREVIOUS) && !ours && !live &&
 	    !is_key(run, run_ring(run, RING_PREVIOUS)))
 		return refuse(
 			"PreviousNotRetired", "kubectl keyrot retire",
@@ -95,8 +95,9 @@ KR_FALLIBLE step_check_ring(struct run *run)
 				s->ns, s->name, s->ring[RING_PREVIOUS].name,
 				run_ring(run, RING_PREVIOUS)));
 	run_detail(run, "%s",
-		   s->ring[RING_PREVIOUS].live ? "the key before is kept beside"
-					       : "nothing stands against it");
+		   kube_ring_has(s, RING_PREVIOUS)
+			   ? "the key before is kept beside"
+			   : "nothing stands against it");
 	return NULL;
 }
 
@@ -105,7 +106,7 @@ KR_FALLIBLE run_check_single(const struct run *run)
 	const struct kube_secret *s = run->secret;
 
 	for (size_t i = 0; i < RING_COUNT; i++) {
-		if (!s->ring[i].live || !s->ring[i].ours)
+		if (!kube_ring_has(s, i) || !s->ring[i].ours)
 			continue;
 		return refuse(
 			"KeyringInUse",
@@ -159,7 +160,8 @@ KR_FALLIBLE step_is_added(struct run *run, bool *out_done)
 		return err;
 	forget_rollout(run);
 	/* Also the way back after a promotion: everyone has the key still. */
-	run->needs_no_next = !s->live || is_key(run, s->live_fingerprint) ||
+	run->needs_no_next = !kube_secret_has_entry(s) ||
+			     is_key(run, s->live_fingerprint) ||
 			     is_key(run, run_ring(run, RING_PREVIOUS));
 	*out_done = run->needs_no_next || is_added(run);
 	if (run->needs_no_next) {
@@ -169,7 +171,8 @@ KR_FALLIBLE step_is_added(struct run *run, bool *out_done)
 	if (*out_done) {
 		adopt(run);
 		run_detail(run, "it is there already");
-	} else if (s->ring[RING_NEXT].live || s->ring[RING_PREVIOUS].live) {
+	} else if (kube_ring_has(s, RING_NEXT) ||
+		   kube_ring_has(s, RING_PREVIOUS)) {
 		return moved_on(run);
 	}
 	run_mark(run, RING_ADDED);
@@ -243,8 +246,9 @@ KR_FALLIBLE step_is_promoted(struct run *run, bool *out_done)
 		return err;
 	forget_rollout(run);
 	s = run->secret;
-	*out_done = s->live && is_key(run, s->live_fingerprint) &&
-		    !s->ring[RING_NEXT].live && s->facts.owned &&
+	*out_done = kube_secret_has_entry(s) &&
+		    is_key(run, s->live_fingerprint) &&
+		    !kube_ring_has(s, RING_NEXT) && s->facts.owned &&
 		    s->facts.mark &&
 		    str_equal(s->facts.fingerprint, s->live_fingerprint);
 	run_mark(run, RING_CURRENT);
@@ -266,7 +270,8 @@ KR_FALLIBLE step_is_promoted(struct run *run, bool *out_done)
 KR_FALLIBLE step_promote(struct run *run)
 {
 	const struct kube_secret *s = run->secret;
-	bool replaces = s->live && !is_key(run, s->live_fingerprint);
+	bool replaces =
+		kube_secret_has_entry(s) && !is_key(run, s->live_fingerprint);
 	struct kube_secret_write write = {
 		.key = run->key,
 		.previous = replaces ? run->current_key : NULL,
@@ -275,7 +280,7 @@ KR_FALLIBLE step_promote(struct run *run)
 	struct err *err = replaces ? check_proved(run) : NULL;
 
 	/* A key that came from elsewhere would be dropped unseen. */
-	if (!err && !replaces && s->ring[RING_PREVIOUS].live)
+	if (!err && !replaces && kube_ring_has(s, RING_PREVIOUS))
 		err = moved_on(run);
 	if (!err)
 		err = run_write(run, &write);

@@ -376,7 +376,7 @@ KR_FALLIBLE step_check(struct run *run)
 		err = check_owner(run, &from);
 	if (err)
 		return err;
-	if (!s->live)
+	if (!kube_secret_has_entry(s))
 		say_new_entry(run);
 	/* Of a field that is this program's the tool keeps away: it had its
 	 * chance since, and would be its owner. */

@@ -39,9 +39,6 @@ static struct err *record_target(struct ledger *ledger,
 			? rollout_mixed(run->rollout)
 			: (struct rollout_mixed){ 0 };
 	const struct ledger_mixed mixed = { seen.pods, seen.ms };
-	const struct secret *keys[] = { run->key ? readback_key_secret(run->key)
-						 : NULL,
-					NULL };
 	const char *overrides[RUN_MAX_OVERRIDES];
 	struct ledger_record record;
 
@@ -58,7 +55,7 @@ static struct err *record_target(struct ledger *ledger,
 	record.approved_by = rotation_approver(rotation, target->env);
 	record.outcome = outcome_of(rotation, target);
 	record.mixed = seen.pods ? &mixed : NULL;
-	record.keys = keys;
+	record.searched = run->searched;
 	return ledger_append(ledger, &record, NULL);
 }
 

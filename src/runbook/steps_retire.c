@@ -98,7 +98,7 @@ static KR_FALLIBLE check_state(const struct kube_secret *s)
 {
 	const struct kube_ring_entry *previous = &s->ring[RING_PREVIOUS];
 
-	if (s->ring[RING_NEXT].live || s->facts.state == RING_ADDED)
+	if (kube_ring_has(s, RING_NEXT) || s->facts.state == RING_ADDED)
 		return refuse(
 			err_new(KR_EREFUSED,
 				"Secret %s/%s is in the midst of rotation %s: another key was added, and is not the current one yet",
@@ -131,9 +131,11 @@ static struct err *check_target(struct rotation *rotation,
 	struct err *err;
 
 	(void)user;
-	if (!s->exists || !s->live || !s->ring[RING_PREVIOUS].live) {
+	if (!s->exists || !kube_secret_has_entry(s) ||
+	    !kube_ring_has(s, RING_PREVIOUS)) {
 		/* Dropped before; pods may still have it. */
-		target->left_out = !s->live || s->facts.state != RING_RETIRED;
+		target->left_out = !kube_secret_has_entry(s) ||
+				   s->facts.state != RING_RETIRED;
 		return NULL;
 	}
 	err = check_state(s);
@@ -152,7 +154,7 @@ static struct err *ask_probe(struct rotation *rotation,
 
 	(void)user;
 	if (target->left_out || !has_way(&check) ||
-	    !target->run.secret->ring[RING_PREVIOUS].live)
+	    !kube_ring_has(target->run.secret, RING_PREVIOUS))
 		return NULL;
 	if (rotation->options.allow_needed_previous) {
 		target->run.overrides |= OVERRIDE_NEEDED_PREVIOUS;
@@ -199,7 +201,7 @@ KR_FALLIBLE step_is_dropped(struct run *run, bool *out_done)
 {
 	const struct kube_key_facts *facts = &run->secret->facts;
 
-	*out_done = !run->secret->ring[RING_PREVIOUS].live;
+	*out_done = !kube_ring_has(run->secret, RING_PREVIOUS);
 	(void)snprintf(run->mark, sizeof(run->mark), "%s%s", facts->rotation,
 		       kube_ring_suffix(RING_RETIRED));
 	(void)snprintf(run->fingerprint, sizeof(run->fingerprint), "%s",

@@ -151,14 +151,16 @@ static struct err *give_key(struct rotation *rotation,
 			    struct rotate_target *target, const void *user)
 {
 	(void)user;
-	target->run.key = rotation->key;
+	readback_key_free(target->run.key);
+	target->run.key = readback_key_share(rotation->key);
 	target->run.proved =
 		!rotation->key || readback_key_is_proved(rotation->key);
 	memcpy(target->run.fingerprint, rotation->fingerprint,
 	       sizeof(target->run.fingerprint));
 	free(target->run.entry_id);
 	target->run.entry_id = strdup(rotation->entry_id);
-	return target->run.entry_id ? NULL : err_no_memory();
+	return target->run.entry_id ? run_search_keys(&target->run)
+				    : err_no_memory();
 }
 
 static KR_FALLIBLE share_key(struct rotation *rotation)
@@ -187,53 +189,35 @@ KR_FALLIBLE rotate_new_key(struct rotation *rotation)
 	return share_key(rotation);
 }
 
-static struct err *take_key(struct rotation *rotation,
-			    struct rotate_target *target, const void *user)
+static struct err *take_keys(struct rotation *rotation,
+			     struct rotate_target *target, const void *user)
 {
 	(void)rotation;
 	(void)user;
-	target->run.key = NULL;
-	readback_key_free(take_ptr(&target->run.current_key));
-	/* Nor the key before: its fingerprint is all that is needed now. */
-	if (target->run.secret)
-		kube_secret_forget(target->run.secret);
+	run_let_keys_go(&target->run);
 	return NULL;
 }
 
 void rotation_forget_key(struct rotation *rotation)
 {
-	err_free(rotation_for_targets(rotation, NULL, true, take_key, NULL));
+	err_free(rotation_for_targets(rotation, NULL, true, take_keys, NULL));
 	readback_key_free(take_ptr(&rotation->key));
 	wipe_stack();
 }
 
-/* Whether this run has changed an environment before. */
-static bool went_before(const struct rotation *rotation,
-			const struct rotate_env *env)
-{
-	for (const struct rotate_env *e = rotation->envs; e < env; e++)
-		for (size_t i = 0; i < e->count; i++)
-			if (e->targets[i].tried)
-				return true;
-	return false;
-}
-
-static struct err *let_go(struct rotation *rotation,
-			  struct rotate_target *target, const void *user)
+static struct err *take_new_key(struct rotation *rotation,
+				struct rotate_target *target, const void *user)
 {
 	(void)rotation;
 	(void)user;
-	target->run.key = NULL;
+	readback_key_free(take_ptr(&target->run.key));
 	return NULL;
 }
 
-/* The new key alone: the one that is replaced was read for what comes now. */
-void rotation_let_key_go(struct rotation *rotation,
-			 const struct rotate_env *env)
+void rotation_let_key_go(struct rotation *rotation)
 {
-	if (!went_before(rotation, env))
-		return;
-	err_free(rotation_for_targets(rotation, NULL, true, let_go, NULL));
+	err_free(
+		rotation_for_targets(rotation, NULL, true, take_new_key, NULL));
 	readback_key_free(take_ptr(&rotation->key));
 	wipe_stack();
 }
@@ -247,4 +231,46 @@ KR_FALLIBLE rotation_need_key(struct rotation *rotation)
 	err = store_prove(rotation->options.store, rotation->entry_id,
 			  rotation->fingerprint, &rotation->key);
 	return err ? err : share_key(rotation);
+}
+
+/* What its Secret held, too: it is read again when its turn comes, or its
+ * fingerprint is enough. */
+static struct err *take_other_keys(struct rotation *rotation,
+				   struct rotate_target *target,
+				   const void *user)
+{
+	const struct rotate_env *env = user;
+
+	if (target->env == env)
+		return NULL;
+	if (target->run.secret)
+		kube_secret_forget(target->run.secret);
+	return take_new_key(rotation, target, NULL);
+}
+
+/* Of a roll-back: each target's own. */
+static struct err *read_previous(struct rotation *rotation,
+				 struct rotate_target *target, const void *user)
+{
+	struct run *run = &target->run;
+
+	(void)user;
+	if (target->left_out || run->key || !run->entry_id)
+		return NULL;
+	return store_prove(rotation->options.store, run->entry_id,
+			   run->fingerprint, &run->key);
+}
+
+KR_FALLIBLE rotation_hand_out(struct rotation *rotation, struct rotate_env *env)
+{
+	struct err *err = rotation_for_targets(rotation, NULL, true,
+					       take_other_keys, env);
+
+	if (!err && *rotation->undone)
+		err = rotation_for_targets(rotation, env, true, read_previous,
+					   NULL);
+	if (env->end == env->count)
+		readback_key_free(take_ptr(&rotation->key));
+	wipe_stack();
+	return err;
 }

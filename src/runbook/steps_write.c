@@ -8,6 +8,7 @@
 #include "kube/annotations.h"
 #include "kube/path.h"
 #include "runbook/run.h"
+#include "secret/search.h"
 
 #define QUICK_MS 2000
 
@@ -16,7 +17,8 @@ static bool holds_key(const struct run *run)
 {
 	const struct kube_secret *s = run->secret;
 
-	return s->live && str_same(s->live_fingerprint, run->fingerprint) &&
+	return kube_secret_has_entry(s) &&
+	       str_same(s->live_fingerprint, run->fingerprint) &&
 	       s->facts.owned && s->facts.rotation &&
 	       str_same(s->facts.fingerprint, run->fingerprint);
 }
@@ -234,10 +236,7 @@ static bool line_is_clean(void *user, const char *line, size_t len)
 {
 	const struct run *run = user;
 
-	return !(run->key &&
-		 secret_occurs_in(readback_key_secret(run->key), line, len)) &&
-	       !(run->secret->live &&
-		 secret_occurs_in(run->secret->live, line, len));
+	return !secret_search_finds(run->searched, line, len);
 }
 
 static void show_line(void *user, const char *pod, const char *container,
@@ -292,9 +291,12 @@ static struct err *look_after(struct run *run, int64_t began_ms,
 KR_FALLIBLE step_follow(struct run *run)
 {
 	const int64_t began_ms = clock_boot_ms();
-	struct err *err = NULL;
+	struct err *err = run_search_keys(run);
 
-	if (!run->rollout) {
+	/* A keyring that was only added to gets them once more. */
+	if (run->written)
+		run_let_keys_go(run);
+	if (!err && !run->rollout) {
 		err = make_rollout(run);
 		if (!err)
 			err = rollout_follow(run->rollout, run->mark);

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "runbook/run.h"
 #include "runbook/validate_internal.h"
-#include "secret/secret.h"
+#include "secret/search.h"
 
 #define SHOWN_LINES 20
 #define MAX_SHOWN   2000
@@ -85,12 +85,7 @@ char *check_path(const struct check *check, const char *path)
 
 bool check_holds_key(const struct check *check, const char *text, size_t len)
 {
-	const struct secret *const *keys = check->options->keys;
-
-	for (; len && keys && *keys; keys++)
-		if (secret_occurs_in(*keys, text, len))
-			return true;
-	return false;
+	return secret_search_finds(check->options->searched, text, len);
 }
 
 void check_show(const struct check *check, const char *who, const char *text)

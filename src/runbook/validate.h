@@ -35,7 +35,7 @@ struct validate_options {
 	const char *rotation;
 	const char *fingerprint;
 	/* What is looked for in outputs and logs before they are shown. */
-	const struct secret *const *keys; /* NULL-terminated */
+	const struct secret_search *searched;
 	/* A Job that has ended well is not taken for an answer. */
 	bool afresh;
 	/* What commands print is shown as it comes, and not of a failure alone.

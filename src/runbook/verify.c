@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "kube/logs.h"
+#include "secret/search.h"
 
 #define WITHIN_MS      (2 * 60 * 1000)
 #define WITHIN_IDLE_MS (10 * 1000)
@@ -15,6 +16,7 @@
 struct verifying {
 	const struct verify_options *options;
 	struct look look;
+	struct secret_search *searched; /* for the Secret's key */
 	/* Those that run the Secret's key: their logs are read. */
 	const struct kube_pod **pods;
 	size_t count;
@@ -122,7 +124,7 @@ static bool holds_key(void *user, const char *line, size_t len)
 {
 	const struct verifying *v = user;
 
-	return secret_occurs_in(v->look.secret->live, line, len);
+	return secret_search_finds(v->searched, line, len);
 }
 
 static void on_match(void *user, const char *pod, const char *container,
@@ -142,6 +144,17 @@ static void on_tick(void *user)
 
 	if (r->tick)
 		r->tick(r->user);
+}
+
+/* Logs are read for minutes, and the key itself is not needed for that. */
+static struct err *forget_key(struct verifying *v)
+{
+	struct err *err = secret_search_new(&v->searched);
+
+	if (!err)
+		err = secret_search_add(v->searched, v->look.secret->live);
+	kube_secret_forget(v->look.secret);
+	return err;
 }
 
 static struct err *read_logs(struct verifying *v)
@@ -297,6 +310,8 @@ KR_FALLIBLE verify_run(const struct verify_options *options)
 	err = check_secret(&v);
 	if (!err)
 		err = choose_pods(&v);
+	if (!err)
+		err = forget_key(&v);
 	if (!err && v.count)
 		err = read_logs(&v);
 	fill_result(&v);
@@ -304,6 +319,7 @@ KR_FALLIBLE verify_run(const struct verify_options *options)
 		err = verdict(&v);
 	logs_result_release(&v.logs);
 	free(v.pods);
+	secret_search_free(v.searched);
 	look_release(&v.look);
 	return err;
 }

@@ -1,10 +1,12 @@
 #include "secret/readback.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "secret/readback_make.h"
 
 struct readback_key {
+	atomic_uint owners;
 	struct secret *key;
 	char fingerprint[SECRET_FINGERPRINT_LEN];
 	char *entry;
@@ -27,10 +29,18 @@ KR_FALLIBLE readback_key_make(struct secret *take_key, const char *entry,
 	made->entry = strdup(entry);
 	if (!made->entry)
 		return err_no_memory();
+	made->owners = 1;
 	made->key = take_ptr(&key);
 	made->proved = proved;
 	*out = take_ptr(&made);
 	return NULL;
+}
+
+struct readback_key *readback_key_share(struct readback_key *key)
+{
+	if (key)
+		key->owners++;
+	return key;
 }
 
 const struct secret *readback_key_secret(const struct readback_key *key)
@@ -55,7 +65,7 @@ bool readback_key_is_proved(const struct readback_key *key)
 
 void readback_key_free(struct readback_key *key)
 {
-	if (!key)
+	if (!key || (key->owners && --key->owners))
 		return;
 	secret_free(key->key);
 	free(key->entry);

@@ -21,6 +21,11 @@ const char *readback_key_entry(const struct readback_key *key);
 /* false where the store is `none`: the record says "not proved". */
 bool readback_key_is_proved(const struct readback_key *key);
 
+/*
+ * One more owner of the same key, which may be on another thread; NULL of NULL.
+ * It is wiped when the last of them lets go of it.
+ */
+struct readback_key *readback_key_share(struct readback_key *key);
 void readback_key_free(struct readback_key *key);
 KR_DEFINE_FREEP(readback_key)
 

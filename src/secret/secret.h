@@ -51,9 +51,8 @@ KR_FALLIBLE secret_fingerprint(const struct secret *s,
 /*
  * Whether `text` holds the secret or any window of it of >= 8 bytes, as it is,
  * in base64 (at any alignment) or in hex: for log lines and messages that are
- * about to be shown. Costs some 20 us and one pass over the text for each
- * form: give it many lines at once. true where memory is out: what could not
- * be searched is not clean.
+ * about to be shown. For text that comes bit by bit: secret/search.h. true
+ * where memory is out: what could not be searched is not clean.
  */
 bool secret_occurs_in(const struct secret *s, const char *text, size_t len);
 

@@ -27,7 +27,7 @@ from scan import Scan  # noqa: E402
 from stand import Broken  # noqa: E402
 
 LIBRARY = os.path.join(ROOT, "build", "keylife", "keylife.so")
-POD_MS = 2500
+POD_MS = 7000
 SOAK_S = 12
 SOAK_DEFAULT_S = 1800   # of a soak that nobody shortened
 A_CLUSTER_S = 10        # at most, a cluster

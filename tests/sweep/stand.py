@@ -21,7 +21,7 @@ PROGRAM = os.path.join(ROOT, "kubectl-keyrot")
 CONTEXT = "aether-staging"
 NAMESPACE = "aether-services"
 PODS = 3
-RUN_LIMIT_S = 40
+RUN_LIMIT_S = 90
 OTHER = "a2VwdA=="
 
 

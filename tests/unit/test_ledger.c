@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/proc.h"
 #include "ledger/ledger.h"
-#include "secret/secret.h"
+#include "secret/search.h"
 #include "unit.h"
 
 #define ROTATION "kr-20261122-7f3a9c"
@@ -204,11 +204,12 @@ static void refuses_a_key_at_hand(void)
 		open_at(in_folder("keys.jsonl"));
 	kr_cleanup(secret_freep) struct secret *secret = NULL;
 	struct ledger_record record = usual("start", "started");
-	const struct secret *keys[] = { NULL, NULL };
+	kr_cleanup(secret_search_freep) struct secret_search *searched = NULL;
 
 	UNIT_OK(secret_from_bytes(key, sizeof(key) - 1, &secret));
-	keys[0] = secret;
-	record.keys = keys;
+	UNIT_OK(secret_search_new(&searched));
+	UNIT_OK(secret_search_add(searched, secret));
+	record.searched = searched;
 	record.operator_ = "horse battery";
 	UNIT_FAILS(ledger_append(ledger, &record, NULL), KR_EREFUSED, "key");
 	CU_ASSERT(!ledger_exists(ledger));

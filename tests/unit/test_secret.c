@@ -10,7 +10,7 @@
 
 #include "base/port.h"
 #include "secret/base64.h"
-#include "secret/secret.h"
+#include "secret/search.h"
 #include "secret/wipe.h"
 #include "unit.h"
 
@@ -242,6 +242,42 @@ static void finds_short_secrets_whole(void)
 	CU_ASSERT(!found(none, "anything"));
 }
 
+static bool finds(const struct secret_search *search, const char *text)
+{
+	return secret_search_finds(search, text, strlen(text));
+}
+
+static void is_searched_for_when_it_is_gone(void)
+{
+	kr_cleanup(secret_search_freep) struct secret_search *search = NULL;
+	char line[300];
+
+	UNIT_OK(secret_search_new(&search));
+	CU_ASSERT(!finds(search, "anything"));
+	CU_ASSERT(!finds(NULL, "anything"));
+	for (int twice = 0; twice < 2; twice++) {
+		kr_cleanup(secret_freep) struct secret *one =
+			make("correct horse battery staple");
+		kr_cleanup(secret_freep) struct secret *two =
+			make("q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQ");
+
+		UNIT_OK(secret_search_add(search, one));
+		UNIT_OK(secret_search_add(search, two));
+		UNIT_OK(secret_search_add(search, NULL));
+	}
+	CU_ASSERT(finds(search, "a battery"));
+	CU_ASSERT(!finds(search, "a Battery"));
+	CU_ASSERT(finds(search, "... 4kKvN7xI ..."));
+	/* At every place of a line that is searched bit by bit. */
+	for (size_t at = 0; at + 8 < sizeof(line); at++) {
+		memset(line, '.', sizeof(line) - 1);
+		line[sizeof(line) - 1] = '\0';
+		CU_ASSERT(!finds(search, line));
+		memcpy(line + at, "t horse ", 8);
+		CU_ASSERT(finds(search, line));
+	}
+}
+
 static void freed_memory_is_wiped(void)
 {
 	static const char text[] = "a text that is longer than list pointers";
@@ -360,6 +396,8 @@ const struct unit_suite unit_secret = {
 			 finds_its_base64_at_any_alignment},
 			{"finds short secrets whole",
 			 finds_short_secrets_whole},
+			{"is searched for when it is gone",
+			 is_searched_for_when_it_is_gone},
 			{"freed memory is wiped", freed_memory_is_wiped},
 			{"realloc behaves", realloc_behaves},
 			{"written memory is not run",
