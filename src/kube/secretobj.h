@@ -93,8 +93,7 @@ static inline bool kube_secret_has_entry(const struct kube_secret *secret)
 {
 	return *secret->live_fingerprint != '\0';
 }
-static inline bool kube_ring_has(const struct kube_secret *secret,
-				 enum kube_ring place)
+static inline bool kube_ring_has(const struct kube_secret *secret, size_t place)
 {
 	return *secret->ring[place].fingerprint != '\0';
 }
