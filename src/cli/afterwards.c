@@ -36,6 +36,13 @@ static enum look where_to_look(enum err_kind kind)
 	return LOOK_STATUS;
 }
 
+/* By what the doctor has just said; it looks again after that. */
+static bool to_be_mended(const struct err *err)
+{
+	return err_is(err, KR_ESTORE) || err_is(err, KR_EFORBIDDEN) ||
+	       err_is(err, KR_EREFUSED);
+}
+
 void afterwards_complete(const struct command *command, const struct err *err,
 			 struct result *result)
 {
@@ -53,7 +60,7 @@ void afterwards_complete(const struct command *command, const struct err *err,
 	else if (look == LOOK_STATUS &&
 		 (command->run != cmd_status || err_is(err, KR_EINTERRUPTED)))
 		result_next(result, "kubectl keyrot status");
-	else if (command->run != cmd_doctor)
+	else if (command->run != cmd_doctor || to_be_mended(err))
 		result_next(result, "kubectl keyrot doctor");
 	else /* the one that looks could not: is it the right place? */
 		result_next(result, "kubectl config get-contexts");

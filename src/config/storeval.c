@@ -16,11 +16,15 @@ static const char *const types[] = {
 	"op",	"bw",	"exec",	  "none",      NULL,
 };
 
+static const char *const logins[] = { "token", "approle", "kubernetes", NULL };
+
 struct raw_store {
 	char *type, *where, *item, *path, *address, *mount, *vault, *account;
-	char *timeout, *keyFile, *namespace, *ca, *serverName;
-	char *auth, *authMount, *role, *roleID, *organization, *collection;
+	char *keyFile, *namespace, *ca, *serverName;
+	char *authMount, *role, *roleID, *organization, *collection;
 	char **command, **env;
+	int64_t timeout;
+	int auth;
 	struct config_ref token, secretID, jwt, session;
 };
 
@@ -46,12 +50,19 @@ const struct field config_store_fields[] = {
 	STR(mount, "of Vault's key-value engine"),
 	STR(vault, "of 1Password"),
 	STR(account, "of 1Password"),
-	STR(timeout, "of one call"),
+	{ .name = "timeout",
+	  .help = "of one call",
+	  .type = FIELD_DURATION,
+	  .offset = offsetof(struct raw_store, timeout) },
 	STR(keyFile, "of KeePassXC"),
 	STR(namespace, "of Vault"),
 	STR(ca, "certificates to trust, a file"),
 	STR(serverName, "name in the server's certificate"),
-	STR(auth, "how Vault is logged in to"),
+	{ .name = "auth",
+	  .help = "how Vault is logged in to",
+	  .type = FIELD_CHOICE,
+	  .choices = logins,
+	  .offset = offsetof(struct raw_store, auth) },
 	STR(authMount, "where that stands"),
 	STR(role, "of Vault"),
 	STR(roleID, "of AppRole"),

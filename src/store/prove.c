@@ -299,6 +299,5 @@ KR_FALLIBLE store_newest(struct store *store, struct store_meta *out)
 			return meta_copy(item, out);
 	}
 	err = store_error("EntryNotFound", "it holds no key yet");
-	return store_named(store,
-			   err_hint(err, "make one: kubectl keyrot generate"));
+	return store_named(store, err_hint(err, "kubectl keyrot generate"));
 }

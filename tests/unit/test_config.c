@@ -165,6 +165,8 @@ static const struct {
 	{ HEAD "store: {type: vault, secretID: x}\n", "not written" },
 	{ HEAD "store: {type: bw, session: x}\n", "not written" },
 	{ HEAD "store: {type: vault, adress: x}\n", "address" },
+	{ HEAD "store: {type: vault, auth: github}\n", "keyrot.yaml:4:22" },
+	{ HEAD "store: {type: pass, timeout: abc}\n", "keyrot.yaml:4:21" },
 	{ HEAD "store: fil\n", "file" },
 	{ HEAD "operator: 7\n", "put it in quotes" },
 	{ HEAD "operator: no\n", "put it in quotes" },
