@@ -240,6 +240,20 @@ static KR_FALLIBLE next_value(struct cursor *c, const struct option *o,
 	return NULL;
 }
 
+/* kubectl's --dry-run: the word behind it is its value only if it is one. */
+static bool stands_alone(const struct cursor *c, const struct option *o)
+{
+	const char *next =
+		c->at + 1 < c->p->argc ? c->p->argv[c->at + 1] : NULL;
+
+	if (!o->bare)
+		return false;
+	for (size_t i = 0; next && o->choices[i]; i++)
+		if (strcmp(o->choices[i], next) == 0)
+			return false;
+	return true;
+}
+
 /* What an option without a value stands for, where it may have none. */
 static char *bare_value(const struct option *o)
 {
@@ -259,6 +273,9 @@ static KR_FALLIBLE parse_long(struct cursor *c, char *word)
 		return unknown_name(c->p, name, len);
 	if (value) {
 		value++;
+	} else if (stands_alone(c, o)) {
+		*(const char **)((char *)c->p->base + o->offset) = o->bare;
+		return NULL;
 	} else if (option_needs_value(o)) {
 		err = next_value(c, o, &value);
 		if (err)

@@ -58,6 +58,8 @@ struct option {
 	enum option_completion completion;
 	bool hidden;	 /* works, but is not shown */
 	int least, most; /* of a number; 0: up to a million */
+	/* Of a choice: what it stands for where none of them follows. */
+	const char *bare;
 };
 
 /* Several tables, ended by NULL. */
