@@ -143,7 +143,7 @@ KR_FALLIBLE chain_line_parse(struct chain_line *line)
 }
 
 /* The list as text, one a line; NULL where there is none. */
-static KR_FALLIBLE join_signers(const struct cJSON *list, char **field)
+KR_FALLIBLE chain_join_signers(const struct cJSON *list, char **field)
 {
 	kr_cleanup(buf_release) struct buf text = BUF_INIT(CHAIN_MAX_LINE);
 	struct err *err;
@@ -172,7 +172,8 @@ static KR_FALLIBLE take_genesis(struct chain *chain, const struct cJSON *line)
 	chain->wants_signatures =
 		str_equal(json_member_str(line, "sign"), "ssh") ||
 		(chain->trust && chain->trust->signers);
-	return join_signers(json_member(line, "signers"), &chain->signers);
+	return chain_join_signers(json_member(line, "signers"),
+				  &chain->signers);
 }
 
 static KR_FALLIBLE take_checkpoint(struct chain *chain,
@@ -226,8 +227,8 @@ static KR_FALLIBLE take_line(struct chain *chain, const struct chain_line *line,
 	case LINE_CHECKPOINT:
 		return take_checkpoint(chain, line->tree);
 	case LINE_SIGNERS:
-		return join_signers(json_member(line->tree, "signers"),
-				    &chain->next_signers);
+		return chain_join_signers(json_member(line->tree, "signers"),
+					  &chain->next_signers);
 	case LINE_RECORD:
 		chain->records++;
 		if (view_is(&seen->step, LEDGER_STEP_END)) {

@@ -58,6 +58,9 @@ KR_FALLIBLE chain_add(struct chain *chain, const char *text, size_t len,
 KR_FALLIBLE chain_line_parse(struct chain_line *line);
 void chain_line_release(struct chain_line *line);
 
+/* The list's texts, a line each; *field is freed before. NULL where none. */
+KR_FALLIBLE chain_join_signers(const struct cJSON *list, char **field);
+
 /* The checkpoint that was just added holds: new signers come into force. */
 void chain_signed(struct chain *chain);
 

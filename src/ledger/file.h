@@ -29,6 +29,11 @@ typedef struct err *chain_on_line(void *user, struct chain *chain,
 KR_FALLIBLE chain_read(struct chain *chain, const char *text, size_t len,
 		       chain_on_line *on_line, void *user);
 
+/* For chain_read(): in what is written, a signature was looked at when it was
+ * made. */
+KR_FALLIBLE chain_believe(void *user, struct chain *chain,
+			  struct chain_line *line);
+
 /* The file as it is, not locked. KR_ECONFIG, reason "LedgerNotFound". */
 KR_FALLIBLE ledger_read_text(const struct ledger *ledger, struct buf *out);
 
@@ -63,6 +68,9 @@ KR_FALLIBLE ledger_add_signers(struct cJSON *fields, const char *path);
 /* A record's fields. KR_EREFUSED where they hold one of its keys. */
 KR_FALLIBLE ledger_record_fields(const struct ledger_record *record,
 				 struct cJSON *fields);
+
+/* Whether ledger_git_commit() could: KR_ECONFIG where it cannot. */
+KR_FALLIBLE ledger_git_check(const struct ledger *ledger);
 
 /* Commits the file, and nothing else, where it changed. */
 KR_FALLIBLE ledger_git_commit(const struct ledger *ledger, uint64_t size);

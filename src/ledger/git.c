@@ -14,6 +14,27 @@
 /* Hooks run, and the commit may be signed. */
 #define COMMIT_TIMEOUT_MS (5 * 60 * 1000)
 
+static const char *name_of(const struct ledger *ledger)
+{
+	const char *slash = strrchr(ledger->path, '/');
+
+	return slash ? slash + 1 : ledger->path;
+}
+
+static KR_FALLIBLE no_repository(const char *folder)
+{
+	return err_new(KR_ECONFIG,
+		       "%s is in no Git repository, and git: commit is "
+		       "configured for the ledger",
+		       folder);
+}
+
+static KR_FALLIBLE ignored(const char *folder, const char *name)
+{
+	return err_new(KR_ECONFIG, "Git is told to ignore the ledger %s/%s",
+		       folder, name);
+}
+
 static KR_FALLIBLE is_changed(const char *folder, const char *name,
 			      bool *out_changed)
 {
@@ -27,14 +48,9 @@ static KR_FALLIBLE is_changed(const char *folder, const char *name,
 	if (err)
 		return err;
 	if (result.exit_code != 0)
-		return err_new(KR_ECONFIG,
-			       "%s is in no Git repository, and git: commit "
-			       "is configured for the ledger",
-			       folder);
+		return no_repository(folder);
 	if (strncmp(buf_str(&result.out), "!!", 2) == 0)
-		return err_new(KR_ECONFIG,
-			       "Git is told to ignore the ledger %s/%s", folder,
-			       name);
+		return ignored(folder, name);
 	*out_changed = result.out.len > 0;
 	return NULL;
 }
@@ -55,11 +71,41 @@ static KR_FALLIBLE commit(const char *folder, const char *name,
 	return err_wrap(err, "commit the ledger");
 }
 
+KR_FALLIBLE ledger_git_check(const struct ledger *ledger)
+{
+	kr_cleanup(proc_result_release) struct proc_result look = { 0 };
+	kr_cleanup(proc_result_release) struct proc_result who = { 0 };
+	kr_cleanup(str_freep) char *folder = file_dirname(ledger->path);
+	const char *name = name_of(ledger);
+	struct err *err;
+
+	if (!folder)
+		return err_no_memory();
+	err = signkey_run((const char *const[]){ "git", "-C", folder,
+						 "check-ignore", "-q", "--",
+						 name, NULL },
+			  "", LOOK_TIMEOUT_MS, &look);
+	if (!err && look.exit_code == 0)
+		return ignored(folder, name);
+	if (!err && look.exit_code != 1)
+		return no_repository(folder);
+	if (!err)
+		err = signkey_run(
+			(const char *const[]){ "git", "-C", folder, "var",
+					       "GIT_COMMITTER_IDENT", NULL },
+			"", LOOK_TIMEOUT_MS, &who);
+	if (!err && who.exit_code != 0)
+		err = err_hint(err_new(KR_ECONFIG,
+				       "Git knows no name to commit the ledger "
+				       "under"),
+			       "git config user.email YOU@EXAMPLE.COM");
+	return err;
+}
+
 KR_FALLIBLE ledger_git_commit(const struct ledger *ledger, uint64_t size)
 {
 	kr_cleanup(str_freep) char *folder = file_dirname(ledger->path);
-	const char *slash = strrchr(ledger->path, '/');
-	const char *name = slash ? slash + 1 : ledger->path;
+	const char *name = name_of(ledger);
 	bool changed = false;
 	char message[128];
 	struct err *err;

@@ -138,16 +138,6 @@ KR_FALLIBLE ledger_set_signers(struct ledger *ledger, const char *signers)
 	return err ? err : writing_add(&writing, LINE_SIGNERS, fields);
 }
 
-/* In what is written, a signature was looked at when it was made. */
-static KR_FALLIBLE believe(void *user, struct chain *chain,
-			   struct chain_line *line)
-{
-	(void)user;
-	if (line->type == LINE_CHECKPOINT && chain->last_is_signed)
-		chain_signed(chain);
-	return NULL;
-}
-
 /* What is going to be signed. */
 struct draft {
 	struct cJSON *fields;
@@ -230,7 +220,8 @@ static KR_FALLIBLE try_checkpoint(struct ledger *ledger, bool *out_late,
 {
 	kr_cleanup(draft_release) struct draft draft = { 0 };
 	kr_cleanup(writing_release) struct writing writing = { 0 };
-	struct err *err = writing_open(ledger, false, believe, NULL, &writing);
+	struct err *err =
+		writing_open(ledger, false, chain_believe, NULL, &writing);
 
 	*out_late = false;
 	if (!err)

@@ -154,6 +154,15 @@ KR_FALLIBLE ledger_check_record(const struct ledger_record *record);
  */
 KR_FALLIBLE ledger_checkpoint(struct ledger *ledger);
 
+/*
+ * Whether what a checkpoint needs is there, before anything is changed that
+ * has to be recorded: a key to sign with that may sign, a Git repository, and
+ * a name to commit under. Nothing is signed, and nobody asked, but for the
+ * passphrase of a private key that has no .pub beside it, where the ledger is
+ * not made yet. KR_ECONFIG; KR_EREFUSED, reason "SignerNotAllowed".
+ */
+KR_FALLIBLE ledger_check_means(const struct ledger *ledger);
+
 /* Size and root as of now, to be anchored elsewhere. */
 KR_FALLIBLE ledger_head(struct ledger *ledger, struct ledger_anchor *out);
 

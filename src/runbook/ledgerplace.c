@@ -93,5 +93,7 @@ KR_FALLIBLE ledgerplace_check(const struct config *config,
 	} else if (!err && ledger && access(ledger_path(ledger), W_OK) != 0) {
 		err = err_errno(KR_ECONFIG, "%s", ledger_path(ledger));
 	}
+	if (!err && ledger)
+		err = ledger_check_means(ledger);
 	return err_wrap(err, "ledger");
 }

@@ -166,6 +166,7 @@ struct rotation {
 	struct rotate_options options;
 	char id[ROTATION_LEN]; /* "" until rotation_name() */
 	bool resumed;
+	bool ledger_refused; /* it was found before anything was changed */
 	struct rotate_env *envs;
 	size_t env_count;
 	struct journal *journal;

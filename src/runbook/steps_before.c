@@ -161,11 +161,13 @@ KR_FALLIBLE rotate_before(struct rotation *rotation)
 	if (rotation->resumed)
 		return rotation_check_overtaken(rotation);
 	err = check_distinct(rotation);
-	if (!err)
+	if (!err) {
 		err = ledgerplace_check(
 			rotation->options.config,
 			&(struct ledgerplace){
 				.operator_ = rotation_operator(rotation) });
+		rotation->ledger_refused = err != NULL;
+	}
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 

@@ -152,7 +152,8 @@ KR_FALLIBLE rotate_ledger(struct rotation *rotation)
 	kr_cleanup(ledger_freep) struct ledger *ledger = NULL;
 	struct err *err;
 
-	if (!rotation->options.config->ledger.path)
+	/* Half of a record would be worse than none: nothing was changed. */
+	if (!rotation->options.config->ledger.path || rotation->ledger_refused)
 		return NULL;
 	err = rotation_open_ledger(rotation, &ledger);
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
