@@ -154,7 +154,7 @@ static const struct rotate_step rotate[] = {
 	{
 		.id = "before",
 		.title =
-			"Take down what soaks compare with, and look at the ledger",
+			"See what the clusters allow and the ledger takes, and what soaks compare with",
 		.flags = ROTATE_LOOKS,
 		.once = rotate_before,
 	},

@@ -9,29 +9,6 @@
 #include "runbook/doctor.h"
 #include "runbook/permission.h"
 
-static char *review_body(const struct doctor_options *o,
-			 const struct permission *access)
-{
-	kr_cleanup(json_freep) struct cJSON *review = json_object();
-	struct cJSON *attributes;
-	char *text = NULL;
-
-	json_set_str(review, "apiVersion", "authorization.k8s.io/v1");
-	json_set_str(review, "kind", "SelfSubjectAccessReview");
-	attributes = json_add_object(json_add_object(review, "spec"),
-				     "resourceAttributes");
-	json_set_str(attributes, "namespace", o->target.ns);
-	json_set_str(attributes, "verb", access->verb);
-	json_set_str(attributes, "group", access->group);
-	json_set_str(attributes, "resource", access->resource);
-	if (*access->subresource)
-		json_set_str(attributes, "subresource", access->subresource);
-	if (access->named)
-		json_set_str(attributes, "name", o->target.secret);
-	err_free(json_print(review, &text));
-	return text;
-}
-
 KR_FALLIBLE doctor_reviews_plan(const struct doctor_options *options,
 				struct doctor_reviews *reviews,
 				struct kube_request *requests)
@@ -40,13 +17,16 @@ KR_FALLIBLE doctor_reviews_plan(const struct doctor_options *options,
 
 	reviews->count = PERMISSIONS;
 	for (size_t i = 0; i < PERMISSIONS; i++) {
-		reviews->bodies[i] = review_body(options, &permissions[i]);
+		const struct permission *p = &permissions[i];
+
+		reviews->bodies[i] = permission_review(
+			p, options->target.ns,
+			p->named ? options->target.secret : NULL);
 		if (!reviews->bodies[i])
 			return err_no_memory();
 		requests[i] = (struct kube_request){
 			.method = "POST",
-			.path = "/apis/authorization.k8s.io/v1/"
-				"selfsubjectaccessreviews",
+			.path = PERMISSION_REVIEWS,
 			.what = "access review",
 			.body = reviews->bodies[i],
 		};

@@ -54,6 +54,30 @@ bool permission_same_rule(const struct permission *a,
 	       strcmp(a->subresource, b->subresource) == 0;
 }
 
+char *permission_review(const struct permission *permission, const char *ns,
+			const char *name)
+{
+	kr_cleanup(json_freep) struct cJSON *review = json_object();
+	struct cJSON *attributes;
+	char *text = NULL;
+
+	json_set_str(review, "apiVersion", "authorization.k8s.io/v1");
+	json_set_str(review, "kind", "SelfSubjectAccessReview");
+	attributes = json_add_object(json_add_object(review, "spec"),
+				     "resourceAttributes");
+	json_set_str(attributes, "namespace", ns);
+	json_set_str(attributes, "verb", permission->verb);
+	json_set_str(attributes, "group", permission->group);
+	json_set_str(attributes, "resource", permission->resource);
+	if (*permission->subresource)
+		json_set_str(attributes, "subresource",
+			     permission->subresource);
+	if (name)
+		json_set_str(attributes, "name", name);
+	err_free(json_print(review, &text));
+	return text;
+}
+
 static struct cJSON *add_list(struct cJSON *rule, const char *name,
 			      const char *first)
 {

@@ -36,6 +36,15 @@ bool permission_same_rule(const struct permission *a,
 			  const struct permission *b);
 
 /*
+ * What asks the cluster about it: a SelfSubjectAccessReview, to be posted to
+ * PERMISSION_REVIEWS. name NULL: of all objects. malloc'd; NULL without memory.
+ */
+#define PERMISSION_REVIEWS                                                     \
+	"/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+char *permission_review(const struct permission *permission, const char *ns,
+			const char *name);
+
+/*
  * Appends to `rules`, an array, the rules of a Role that is just enough for
  * `uses` (or-ed); `secret` is the name of the Secret.
  */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "runbook/ledgerplace.h"
+#include "runbook/rights.h"
 #include "runbook/rotate.h"
 #include "runbook/soak_setup.h"
 #include "runbook/window.h"
@@ -154,6 +155,14 @@ KR_FALLIBLE rotation_check_settings(const struct rotation *rotation)
 }
 
 /* Of one that is gone on with, the time before is over: a soak asks then. */
+static struct err *check_rights(struct rotation *rotation,
+				struct rotate_target *target, const void *user)
+{
+	(void)rotation;
+	(void)user;
+	return rights_check(&target->run);
+}
+
 KR_FALLIBLE rotate_before(struct rotation *rotation)
 {
 	struct err *err;
@@ -171,7 +180,11 @@ KR_FALLIBLE rotate_before(struct rotation *rotation)
 	for (size_t i = 0; !err && i < rotation->env_count; i++) {
 		struct rotate_env *env = &rotation->envs[i];
 
-		if (env->config->soak.n_metrics && !env->bystander)
+		if (env->bystander)
+			continue;
+		err = rotation_for_targets(rotation, env, false, check_rights,
+					   NULL);
+		if (!err && env->config->soak.n_metrics)
 			err = take(rotation, env);
 	}
 	return err;
