@@ -294,8 +294,11 @@ def keys_in_store(folder):
     found = set()
     entries = os.path.join(folder, "entries")
     for name in os.listdir(entries) if os.path.isdir(entries) else ():
-        with open(os.path.join(entries, name)) as file:
-            for line in file:
-                if line.startswith("key="):
-                    found.add(base64.b64decode(line[4:]))
+        try:
+            with open(os.path.join(entries, name)) as file:
+                lines = file.read().splitlines()
+        except FileNotFoundError:
+            continue  # renamed meanwhile
+        found |= {base64.b64decode(line[4:]) for line in lines
+                  if line.startswith("key=")}
     return found

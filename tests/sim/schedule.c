@@ -262,6 +262,18 @@ static const char *const *after(int last, const char *const *words,
 	return own;
 }
 
+/*
+ * A keyring with a previous key has been rotated. A roll-back that was killed
+ * after all that it does, and whose journal is lost, left nothing to put back.
+ */
+static bool is_end(int last)
+{
+	const char *reason = oracle_reason(last);
+
+	return oracle_done(last) || strcmp(reason, "PreviousNotRetired") == 0 ||
+	       (strcmp(reason, "NothingToRollBack") == 0 && world.kills > 0);
+}
+
 /* A person goes on, without faults, until all is done. */
 static void recover(int last, const char *const *words)
 {
@@ -272,9 +284,7 @@ static void recover(int last, const char *const *words)
 		const char *own[SIM_WORDS + 1] = { NULL };
 		char buffer[512];
 
-		/* A keyring with a previous key has been rotated. */
-		if (oracle_done(last) ||
-		    strcmp(oracle_reason(last), "PreviousNotRetired") == 0) {
+		if (is_end(last)) {
 			if (!world.second)
 				oracle_final(last);
 			return;
