@@ -81,6 +81,10 @@ static const struct kube_pod *waited_for(const struct rollout *r, size_t i)
 	const struct follow *f = &r->follows[i];
 	bool want_new = f->facts.new_ready < f->facts.new_pods;
 
+	/* Of those that are not made there is none to name. */
+	if (!want_new && !f->facts.on_delete &&
+	    f->facts.new_pods + f->facts.partition < f->facts.desired)
+		return NULL;
 	for (size_t p = 0; p < r->c->pods.count; p++) {
 		const struct kube_pod *pod = &r->c->pods.items[p];
 
@@ -107,8 +111,12 @@ static struct err *timed_out(struct rollout *r, size_t i)
 	    (pod && !str_keep(&f->pod, pod->name)))
 		return err_no_memory();
 	/* A reason is worth a request, but not an error of its own. */
-	err_free(rollout_warning(r, f->pod ? "Pod" : item->kind,
-				 f->pod ? f->pod : item->name, NULL, &text));
+	if (!f->pod && item->state.failure_message)
+		text = strdup(item->state.failure_message);
+	else
+		err_free(rollout_warning(r, f->pod ? "Pod" : item->kind,
+					 f->pod ? f->pod : item->name, NULL,
+					 &text));
 	/* Events came meanwhile, and the items may have moved. */
 	item = &r->c->items[i];
 	free(f->message);
