@@ -111,6 +111,26 @@ static void say(struct result *result, const struct err *err)
 			   json_int(document, "knownKeys", 0));
 }
 
+static bool was_found(const struct result *result, const char *rule)
+{
+	const struct cJSON *row =
+		json_first(json_at(result->document, "findings"));
+
+	for (; row; row = json_next(row))
+		if (strcmp(json_str_or(row, "rule", ""), rule) == 0)
+			return true;
+	return false;
+}
+
+/* A key that Git had is burnt; an entry in the manifest only comes back. */
+static void say_next(struct result *result)
+{
+	if (was_found(result, "known-key"))
+		result_next(result, "kubectl keyrot rotate");
+	if (was_found(result, "manifest"))
+		result_next(result, "kubectl keyrot gitops manifest");
+}
+
 static KR_FALLIBLE check(struct cli_context *context, struct result *result)
 {
 	kr_cleanup(gitrepo_release) struct gitrepo repo = { 0 };
@@ -131,6 +151,7 @@ static KR_FALLIBLE check(struct cli_context *context, struct result *result)
 				    "like one are found");
 	err = gitops_check(&look);
 	say(result, err);
+	say_next(result);
 	return err;
 }
 

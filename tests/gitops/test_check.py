@@ -97,6 +97,8 @@ def test_known_forms():
                 code, document, told = look(repo)
                 check(code == FAILED, name, key, told)
                 check(document["reason"] == "KeyInGit", told)
+                check(document["next"][0].startswith("kubectl keyrot rotate"),
+                      told)
                 check(len(document["findings"]) == 1, name, told)
                 finding = document["findings"][0]
                 check(finding["rule"] == "known-key"
