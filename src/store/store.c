@@ -193,6 +193,34 @@ static bool of_this_service(const struct store *store,
 	       strcmp(meta->service, store->options->service) == 0;
 }
 
+/* The length of the rotation's id that an entry's begins with; 0: none. */
+static size_t rotation_in(const char *id)
+{
+	const size_t day = 3, random = 12, end = 18;
+
+	if (strncmp(id, "kr-", day) != 0 ||
+	    strspn(id + day, "0123456789") != random - day - 1 ||
+	    id[random - 1] != '-' ||
+	    strspn(id + random, "0123456789abcdef") != end - random)
+		return 0;
+	return !id[end] || id[end] == '-' ? end : 0;
+}
+
+/* Not every list tells it: a name that has to be short does not. */
+static KR_FALLIBLE tell_rotation(struct store_meta *meta)
+{
+	size_t len = *meta->rotation ? 0 : rotation_in(meta->id);
+	char *rotation = len ? strndup(meta->id, len) : NULL;
+
+	if (!len)
+		return NULL;
+	if (!rotation)
+		return err_no_memory();
+	free(meta->rotation);
+	meta->rotation = rotation;
+	return NULL;
+}
+
 KR_FALLIBLE store_entries(struct store *store, struct store_list *out)
 {
 	kr_cleanup(store_list_release) struct store_list all = { 0 };
@@ -211,6 +239,10 @@ KR_FALLIBLE store_entries(struct store *store, struct store_list *out)
 			store_meta_release(&meta);
 	}
 	all.count = kept;
+	for (size_t i = 0; !err && i < kept; i++)
+		err = tell_rotation(&all.items[i]);
+	if (err)
+		return err;
 	if (kept)
 		qsort(all.items, kept, sizeof(*all.items), compare_age);
 	*out = all;
