@@ -384,7 +384,6 @@ KR_FALLIBLE rotation_run(struct rotation *rotation,
 	if (err)
 		err = rotation_settle_soak(rotation, err);
 	if (err) {
-		rotation_show(rotation, true);
 		rotation->failed = err_reason(err);
 		rotation_name_not_begun(rotation);
 		run_always(rotation, step);

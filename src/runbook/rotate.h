@@ -185,6 +185,8 @@ struct rotation {
 	const struct rotate_env *soaked;
 	struct err *soak_err;
 	int64_t soak_began_ms;
+	/* Its row, as long as it is shown to run; NULL */
+	const struct rotate_step *soak_row;
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
 	/* A promotion: to which environment, and from which. */

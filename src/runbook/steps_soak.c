@@ -131,6 +131,8 @@ void rotation_show(struct rotation *rotation, bool show)
 
 	rotation->locked.step = show ? all.step : NULL;
 	rotation->locked.workload = show ? all.workload : NULL;
+	if (show)
+		rotation->soak_row = NULL;
 }
 
 static struct err *take_handed(struct rotation *rotation,
@@ -187,6 +189,7 @@ void rotation_soak_first(struct rotation *rotation,
 	err = take_over(rotation);
 	lease_keeper_step(rotation->keeper, table->id, env->name);
 	rotation_show(rotation, false);
+	rotation->soak_row = table;
 	/* Then all of it is gone through as by any resume. */
 	if (err) {
 		err_free(err);
@@ -197,9 +200,20 @@ void rotation_soak_first(struct rotation *rotation,
 		rotation_for_targets(rotation, env, false, soak_target, NULL);
 }
 
+/* It was passed by: a stop, or what has to hold before its row. */
+static void show_unreached(struct rotation *rotation)
+{
+	const struct rotate_step *row = rotation->soak_row;
+
+	rotation_show(rotation, true);
+	if (row && rotation->soaked)
+		rotate_show_row(rotation, row, rotation->soaked, REPORT_FAILED);
+}
+
 struct err *rotation_settle_soak(struct rotation *rotation,
 				 struct err *take_err)
 {
+	show_unreached(rotation);
 	if (!err_is(rotation->soak_err, KR_EGATE))
 		return take_err;
 	result_warn(rotation->options.result, "%s", err_message(take_err));

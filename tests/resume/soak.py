@@ -179,7 +179,7 @@ def interrupted(fleet, program):
     for how in (signal.SIGINT, signal.SIGHUP, signal.SIGKILL):
         with Stand(fleet, program, "stop") as stand, Prom() as prom:
             stand.write_config(production=prom.soak(4))
-            child = stand.start("rotate", "-o", "json")
+            child = stand.start("rotate", "-o", "jsonl")
             soaking(child)
             asked(prom, 1)
             child.send_signal(how)
@@ -189,7 +189,12 @@ def interrupted(fleet, program):
             else:
                 check(child.returncode == 130, child.returncode, err.decode())
                 check(out, how, err.decode())
-                document = json.loads(out)
+                lines = [json.loads(line) for line in out.splitlines()]
+                soaks = [line["state"] for line in lines
+                         if line["kind"] == "Step" and line["id"] == "soak"
+                         and line["target"] == "production"]
+                check(soaks == ["running", "failed"], soaks)
+                document = lines[-1]
                 check(document["next"][0].startswith("kubectl keyrot resume"),
                       document["next"])
                 check(document["targets"][1]["changed"] is True,
