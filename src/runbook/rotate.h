@@ -187,6 +187,7 @@ struct rotation {
 	int64_t soak_began_ms;
 	/* Its row, as long as it is shown to run; NULL */
 	const struct rotate_step *soak_row;
+	const struct rotate_env *soak_env;
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
 	/* A promotion: to which environment, and from which. */

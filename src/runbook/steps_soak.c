@@ -190,6 +190,7 @@ void rotation_soak_first(struct rotation *rotation,
 	lease_keeper_step(rotation->keeper, table->id, env->name);
 	rotation_show(rotation, false);
 	rotation->soak_row = table;
+	rotation->soak_env = env;
 	/* Then all of it is gone through as by any resume. */
 	if (err) {
 		err_free(err);
@@ -206,8 +207,9 @@ static void show_unreached(struct rotation *rotation)
 	const struct rotate_step *row = rotation->soak_row;
 
 	rotation_show(rotation, true);
-	if (row && rotation->soaked)
-		rotate_show_row(rotation, row, rotation->soaked, REPORT_FAILED);
+	if (row)
+		rotate_show_row(rotation, row, rotation->soak_env,
+				REPORT_FAILED);
 }
 
 struct err *rotation_settle_soak(struct rotation *rotation,
