@@ -185,8 +185,7 @@ struct rotation {
 	const struct rotate_env *soaked;
 	struct err *soak_err;
 	int64_t soak_began_ms;
-	/* Its row, as long as it is shown to run; NULL */
-	const struct rotate_step *soak_row;
+	const struct rotate_step *soak_row; /* while shown as running; NULL */
 	const struct rotate_env *soak_env;
 	/* A roll-back: of which rotation, and why. */
 	char undone[ROTATION_LEN];
@@ -303,10 +302,8 @@ void rotation_forget_key(struct rotation *rotation);
 /* ... the new key alone: what is replaced was read for what comes now. */
 void rotation_let_key_go(struct rotation *rotation);
 KR_FALLIBLE rotation_need_key(struct rotation *rotation);
-/*
- * Before the rows that write: its targets have their keys, and where no wave
- * comes after this one, nobody else. Each wipes its own before it waits.
- */
+/* Before rows that write: its targets have their keys, and where no wave comes
+ * after this one, nobody else. Each wipes its own before it waits. */
 KR_FALLIBLE rotation_hand_out(struct rotation *rotation,
 			      struct rotate_env *env);
 
