@@ -105,12 +105,10 @@ static KR_FALLIBLE ask_leases(struct rotation *rotation, const char *id,
 	return err;
 }
 
-/* Entries that were made for all clusters are a rotation's. */
-static bool is_rotations(const struct store_meta *meta)
+static bool may_be_rotations(const struct store_meta *meta)
 {
 	return meta->role == STORE_NEW && rotation_is_valid(meta->rotation) &&
-	       rotation_is_entry(meta->rotation, meta->id) &&
-	       strncmp(meta->secret, "*/", 2) == 0;
+	       rotation_is_entry(meta->rotation, meta->id);
 }
 
 /* Another rotation wrote there when this one had its key already. */
@@ -198,41 +196,50 @@ static KR_FALLIBLE ask_secrets(struct rotation *rotation,
 	return judge(&e, meta, out);
 }
 
-/* The newest entry of a rotation, or the one of `id`. */
-static const struct store_meta *find_entry(const struct store_list *list,
-					   const char *id)
+/*
+ * The newest entry of a rotation, or the one of `id`; NULL: none. Entries that
+ * were made for all clusters are a rotation's.
+ */
+static KR_FALLIBLE find_entry(const struct rotation *rotation, const char *id,
+			      struct store_list *out_list,
+			      const struct store_meta **out)
 {
-	for (size_t i = list->count; i-- > 0;) {
-		if (is_rotations(&list->items[i]) &&
-		    (!id || strcmp(list->items[i].rotation, id) == 0))
-			return &list->items[i];
+	struct store *store = rotation->options.store;
+	struct err *err = store_entries(store, out_list);
+
+	for (size_t i = out_list->count; !err && !*out && i-- > 0;) {
+		struct store_meta *meta = &out_list->items[i];
+
+		if (!may_be_rotations(meta) ||
+		    (id && strcmp(meta->rotation, id) != 0))
+			continue;
+		err = store_tell(store, meta);
+		if (!err && strncmp(meta->secret, "*/", 2) == 0)
+			*out = meta;
 	}
-	return NULL;
+	return err;
 }
 
 static KR_FALLIBLE ask_store(struct rotation *rotation, const char *id,
 			     struct rotate_found *out)
 {
 	struct store_list list = { 0 };
-	const struct store_meta *meta;
-	struct err *err = store_entries(rotation->options.store, &list);
+	const struct store_meta *meta = NULL;
+	struct err *err = find_entry(rotation, id, &list, &meta);
 
-	if (err)
-		return err;
-	meta = find_entry(&list, id);
-	if (!meta && id)
+	if (!err && !meta && id)
 		err = refuse(
 			"RotationUnknown",
 			"neither a Lease nor the store knows this rotation: ",
 			id);
-	else if (!meta)
+	else if (!err && !meta)
 		err = refuse(
 			"NothingToResume",
 			"nothing is in progress: neither a Lease nor the store knows a rotation of ",
 			rotation->options.config->service);
-	else if (id)
+	else if (!err && id)
 		(void)snprintf(out->id, sizeof(out->id), "%s", meta->rotation);
-	else
+	else if (!err)
 		err = ask_secrets(rotation, meta, out);
 	store_list_release(&list);
 	return err;
@@ -242,15 +249,12 @@ KR_FALLIBLE rotation_find_newest(struct rotation *rotation,
 				 char out_id[ROTATION_LEN])
 {
 	struct store_list list = { 0 };
-	const struct store_meta *meta;
-	struct err *err = store_entries(rotation->options.store, &list);
+	const struct store_meta *meta = NULL;
+	struct err *err = find_entry(rotation, NULL, &list, &meta);
 
-	if (err)
-		return err;
-	meta = find_entry(&list, NULL);
-	if (meta)
+	if (!err && meta)
 		(void)snprintf(out_id, ROTATION_LEN, "%s", meta->rotation);
-	else
+	else if (!err)
 		err = refuse(
 			"NothingToRollBack",
 			"neither a journal nor the store knows a rotation of ",
@@ -267,9 +271,10 @@ static KR_FALLIBLE check_holder(struct rotation *rotation,
 				struct rotate_found *found)
 {
 	struct store_list list = { 0 };
-	struct err *err = store_entries(rotation->options.store, &list);
+	const struct store_meta *meta = NULL;
+	struct err *err = find_entry(rotation, found->id, &list, &meta);
 
-	if (!err && !find_entry(&list, found->id))
+	if (!err && !meta)
 		memset(found, 0, sizeof(*found));
 	store_list_release(&list);
 	return err;
@@ -372,17 +377,15 @@ static KR_FALLIBLE compare(struct rotation *rotation, const char *created_at)
 KR_FALLIBLE rotation_check_overtaken(struct rotation *rotation)
 {
 	struct store_list list = { 0 };
-	const struct store_meta *meta;
+	const struct store_meta *meta = NULL;
 	struct err *err;
 
 	/* Its store may want a passphrase that nobody is there to type. */
 	if (rotation->options.handed)
 		return compare(rotation, NULL);
-	err = store_entries(rotation->options.store, &list);
-	if (err)
-		return err;
-	meta = find_entry(&list, rotation->id);
-	err = compare(rotation, meta ? meta->created_at : NULL);
+	err = find_entry(rotation, rotation->id, &list, &meta);
+	if (!err)
+		err = compare(rotation, meta ? meta->created_at : NULL);
 	store_list_release(&list);
 	return err;
 }

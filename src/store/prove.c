@@ -274,6 +274,23 @@ KR_FALLIBLE store_ensure(struct store *store, const struct store_meta *meta,
 	return NULL;
 }
 
+KR_FALLIBLE store_tell(struct store *store, struct store_meta *meta)
+{
+	kr_cleanup(store_meta_release) struct store_meta whole = { 0 };
+	kr_cleanup(secret_freep) struct secret *key = NULL;
+	struct err *err;
+
+	if (*meta->secret || !store->backend->can_prove)
+		return NULL;
+	err = store->backend->get(store->state, meta->id, &whole, &key);
+	if (err)
+		return store_named(store,
+				   err_wrap(err, "read entry %s", meta->id));
+	if (whole.secret && !str_keep(&meta->secret, whole.secret))
+		return err_no_memory();
+	return NULL;
+}
+
 KR_FALLIBLE store_newest(struct store *store, struct store_meta *out)
 {
 	kr_cleanup(store_list_release) struct store_list list = { 0 };

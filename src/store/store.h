@@ -87,6 +87,13 @@ KR_FALLIBLE store_probe(struct store *store);
 KR_FALLIBLE store_entries(struct store *store, struct store_list *out);
 
 /*
+ * Fills in what the entry was made for, where the list did not tell: a
+ * password manager's knows names alone. The entry is read for it, which may
+ * ask a person what reading it asks.
+ */
+KR_FALLIBLE store_tell(struct store *store, struct store_meta *meta);
+
+/*
  * Puts a key under meta->id, which must not exist (KR_ESTORE, reason
  * "EntryExists", if it does). Metadata is stored with it. What a backend says
  * is not believed: see store_prove().
